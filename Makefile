@@ -1,0 +1,101 @@
+# One recipe per verb; `make help` lists them. The first verb that needs the environment makes it.
+PYTHON ?= python3
+VENV ?= .venv
+ANALYTICS_HOME ?= .analytics
+
+BIN := $(VENV)/bin
+ANALYTICS := $(BIN)/analytics
+MANIFEST := dbt/target/manifest.json
+DBT_SOURCES := $(shell find dbt -path dbt/target -prune -o -type f -print 2>/dev/null)
+NO_HOST_OR_PATH := py[p]i\.org|python[h]osted|registry\.[n]pmjs|(^|[^[:alnum:]._-])/(home|root|Users|work|tmp)/[[:alnum:]_]
+
+# uv trusts the certificates of the system and takes a package index that is configured for pip only.
+export UV_SYSTEM_CERTS := 1
+UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}}" \
+	$(BIN)/uv --no-progress
+SYNC = $(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup demo test test-all lint format dev serve bench lock clean distclean
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev $(ANALYTICS) $(MANIFEST) ## Make the environment for development
+
+demo: $(VENV)/.runtime $(ANALYTICS) $(MANIFEST) ## Run the whole chain on the sample data and print the risk table
+	$(ANALYTICS) demo
+
+test: setup ## Run every test that is quick
+	$(BIN)/pytest -m "not slow"
+
+test-all: setup ## Run every test
+	$(BIN)/pytest
+
+lint: setup ## Check style, types, layers, SQL, and that no file names a machine
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 dbt
+	@! git grep --untracked -nIE '$(NO_HOST_OR_PATH)' || { echo 'a file names a registry host or a path of one machine'; exit 1; }
+
+format: setup ## Rewrite Python and SQL in house style
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/sqlfluff fix --processes 2 dbt
+
+dev: setup ## Open the Dagster UI with its daemon
+	mkdir -p $(ANALYTICS_HOME)/dagster
+	DAGSTER_HOME=$(abspath $(ANALYTICS_HOME))/dagster $(BIN)/dagster dev -w workspace.yaml
+
+serve: setup ## Serve the API and the pages
+	$(ANALYTICS) serve
+
+bench: setup ## Measure speed and memory
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.uv ## Renew the lock files; UPGRADE=--upgrade takes newer versions
+	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	echo uv | $(COMPILE) --no-annotate - --output-file requirements/bootstrap.txt
+
+clean: ## Delete data and caches, keep the environment
+	rm -rf .analytics dbt/target dbt/logs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## Delete the environment too
+	rm -rf $(VENV)
+
+# Runtime and development are two steps: `make demo` needs half of the packages only.
+$(VENV)/.uv: requirements/bootstrap.txt
+	@echo 'making $(VENV)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.uv requirements/runtime.txt
+	@echo 'installing what the product runs on'
+	@$(SYNC) requirements/runtime.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo 'installing what development needs besides'
+	@$(SYNC) requirements/dev.txt
+	@touch $@
+
+# A sync removes the package itself, so this comes after it.
+$(ANALYTICS): $(VENV)/.runtime pyproject.toml
+	@echo 'installing analytics_platform from here'
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@$(BIN)/python -m compileall -qq analytics_platform || true
+	@touch $@
+
+# dbt is parsed here and never at import. (Skipped while the command does not exist.)
+$(MANIFEST): $(ANALYTICS) $(DBT_SOURCES)
+	@if $(ANALYTICS) dbt-manifest --help >/dev/null 2>&1; then $(ANALYTICS) dbt-manifest; fi
