@@ -1,0 +1,1 @@
+"""Investment analytics from files to trusted numbers: a Dagster asset graph over pure code."""

@@ -1,0 +1,134 @@
+"""Reference data that arrives as whole snapshots: portfolios, instruments and their terms, benchmarks, currencies."""
+
+import dataframely as dy
+
+from analytics_platform.tables.contract import (
+    Table,
+    amount,
+    choice,
+    currency,
+    date,
+    identifier,
+    integer,
+    text,
+)
+
+
+class Portfolios(dy.Schema):
+    """Columns of `portfolios`."""
+
+    portfolio_id = identifier("Portfolio", key=True)
+    parent_portfolio_id = identifier("Parent in the portfolio tree; empty at the top", nullable=True)
+    name = text("Name for readers")
+    base_currency = currency("Currency that the portfolio is measured in")
+    benchmark_id = identifier("Benchmark; empty if it has none", nullable=True)
+    strategy = text("Investment strategy", nullable=True)
+    inception_date = date("First day of the portfolio")
+
+
+class Instruments(dy.Schema):
+    """Columns of `instruments`."""
+
+    instrument_id = identifier("Instrument; never reused, unlike a ticker", key=True)
+    ticker = identifier("Exchange ticker", nullable=True)
+    name = text("Name for readers")
+    instrument_type = choice("Kind of instrument", "equity", "etf", "cash", "bond", "option", "future")
+    currency = currency("Currency of price and cash flows")
+    multiplier = amount("Units of the underlying that one contract stands for", above=0)
+    exchange_mic = identifier("ISO 10383 code of the exchange", nullable=True)
+    country = choice("ISO 3166 code of the risk country", "[A-Z]{2}", nullable=True)
+    sector = text("Industry sector", nullable=True)
+    issuer_id = identifier("Issuer", nullable=True)
+    isin = choice("ISO 6166 code", "[A-Z]{2}[A-Z0-9]{9}[0-9]", nullable=True)
+    first_trade_date = date("First day of trading", nullable=True)
+    last_trade_date = date("Last day of trading, expiry or maturity", nullable=True)
+
+
+class BondTerms(dy.Schema):
+    """Columns of `bond_terms`."""
+
+    instrument_id = identifier("Bond", key=True)
+    coupon_rate = amount("Yearly coupon as a decimal, 0.05 is 5 %", min_=0)
+    coupon_frequency = integer("Coupons a year; 0 for a zero-coupon bond", min_=0)
+    day_count = choice("Day-count convention", "ACT/ACT ICMA", "30/360", "ACT/360", "ACT/365F")
+    dated_date = date("First day of accrual")
+    first_coupon_date = date("First coupon, where the first period is irregular", nullable=True)
+    maturity_date = date("Redemption date")
+    redemption_per_100 = amount("Redemption for 100 of face value", above=0)
+    settlement_days = integer("Business days from trade to settlement", min_=0)
+
+
+class OptionTerms(dy.Schema):
+    """Columns of `option_terms`."""
+
+    instrument_id = identifier("Option", key=True)
+    underlying_instrument_id = identifier("Underlying instrument")
+    option_type = choice("Right to buy or to sell", "call", "put")
+    exercise_style = choice("When it may be exercised", "european", "american")
+    strike_local = amount("Strike in the currency of the option, on the share basis of the terms", above=0)
+    expiry_date = date("Last day of the option")
+    settlement_type = choice("What is delivered", "cash", "physical")
+
+
+class Benchmarks(dy.Schema):
+    """Columns of `benchmarks`."""
+
+    benchmark_id = identifier("Benchmark", key=True)
+    name = text("Name for readers")
+    currency = currency("Currency of the benchmark's own return")
+
+
+class BenchmarkWeights(dy.Schema):
+    """Columns of `benchmark_weights`."""
+
+    benchmark_id = identifier("Benchmark", key=True)
+    effective_date = date("First session that the weights hold for", key=True)
+    instrument_id = identifier("Constituent", key=True)
+    weight = amount("Share of the benchmark as a decimal; the weights of a date sum to 1")
+
+
+class Currencies(dy.Schema):
+    """Columns of `currencies`."""
+
+    currency = currency("ISO 4217 code", key=True)
+    name = text("English name")
+    minor_units = integer("Decimal places of the currency", nullable=True, min_=0)
+
+
+class StressShifts(dy.Schema):
+    """Columns of `stress_shifts`."""
+
+    scenario_id = identifier("Stress scenario", key=True)
+    scenario_name = text("Name for readers")
+    factor_type = choice("What is shifted", "equity", "fx", "rate", "volatility", key=True)
+    factor_id = identifier("Instrument, currency or curve that is shifted; ALL for every one", key=True)
+    shift_type = choice("Relative: times (1 + shift); absolute: plus shift", "relative", "absolute")
+    shift = amount("Size of the shift as a decimal")
+
+
+class RiskProxies(dy.Schema):
+    """Columns of `risk_proxies`."""
+
+    instrument_id = identifier("Instrument whose own history is too short", key=True)
+    proxy_instrument_id = identifier("Instrument whose moves stand in before it")
+
+
+PORTFOLIOS = Table("portfolios", Portfolios, "One row per portfolio", "reference")
+INSTRUMENTS = Table("instruments", Instruments, "One row per instrument", "reference")
+BOND_TERMS = Table("bond_terms", BondTerms, "One row per bond", "reference")
+OPTION_TERMS = Table("option_terms", OptionTerms, "One row per option", "reference")
+BENCHMARKS = Table("benchmarks", Benchmarks, "One row per benchmark", "reference")
+BENCHMARK_WEIGHTS = Table(
+    "benchmark_weights",
+    BenchmarkWeights,
+    "One row per benchmark, effective date and constituent",
+    "reference",
+)
+CURRENCIES = Table("currencies", Currencies, "One row per ISO 4217 currency", "reference")
+STRESS_SHIFTS = Table(
+    "stress_shifts",
+    StressShifts,
+    "One row per stress scenario and shifted risk factor",
+    "reference",
+)
+RISK_PROXIES = Table("risk_proxies", RiskProxies, "One row per instrument with a proxy", "reference")
