@@ -1,1 +1,1 @@
-"""What each table is: columns, types, units, key and grain. No reading, no writing, no rules of one sender."""
+"""What each table is: columns, types, units, key and grain. No reading, no rules of one sender."""

@@ -111,9 +111,7 @@ class Table:
     @property
     def columns(self) -> pl.Schema:
         """Names and types of the table's own columns, in order."""
-        return pl.Schema(
-            {name: column.dtype for name, column in self.schema.columns().items()}
-        )
+        return pl.Schema({name: column.dtype for name, column in self.schema.columns().items()})
 
     @property
     def lake_columns(self) -> pl.Schema:

@@ -1,4 +1,4 @@
-"""What the portfolios hold and do: positions, transactions, external flows, cash flows, vendor risk metrics."""
+"""What the portfolios hold and do: positions, transactions, flows, vendor risk metrics."""
 
 import dataframely as dy
 

@@ -1,4 +1,4 @@
-"""Reference data that arrives as whole snapshots: portfolios, instruments and their terms, benchmarks, currencies."""
+"""Reference data that arrives as whole snapshots: portfolios, instruments, terms, benchmarks."""
 
 import dataframely as dy
 

@@ -2,7 +2,16 @@
 
 import dataframely as dy
 
-from analytics_platform.tables.contract import Table, choice, currency, date, identifier, integer, number, text
+from analytics_platform.tables.contract import (
+    Table,
+    choice,
+    currency,
+    date,
+    identifier,
+    integer,
+    number,
+    text,
+)
 
 STATUSES = ("ok", "warning", "missing")
 """`ok`: the value holds; `warning`: it holds, with the reason beside it; `missing`: no value, and why."""
@@ -18,7 +27,9 @@ class InstrumentValuations(dy.Schema):
     model_price_local = number("Price by the model, on the same basis", nullable=True)
     accrued_local = number("Accrued interest per 100 face", nullable=True)
     implied_volatility = number("Volatility that gives the market price, decimal a year", nullable=True)
-    discount_spread_rate = number("Continuous spread over the curve that gives the market price", nullable=True)
+    discount_spread_rate = number(
+        "Continuous spread over the curve that gives the market price", nullable=True
+    )
     delta = number("Change of the price per 1.00 of the underlying", nullable=True)
     gamma = number("Change of delta per 1.00 of the underlying", nullable=True)
     vega = number("Change of the price per 1.00 of volatility", nullable=True)
@@ -42,7 +53,7 @@ class ScenarioPnl(dy.Schema):
     unit_pnl = dy.List(
         dy.Float64(),
         nullable=True,
-        description="P&L of one unit in each scenario, oldest first; every row of a session has the same order",
+        description="P&L of one unit in each scenario, oldest first; the same order in a session",
     )
     status = choice("Whether the vector can be used", *STATUSES)
     reason = text("Why not, or what to know", nullable=True)

@@ -1,0 +1,98 @@
+"""Everything that can be set, and the only reader of the environment."""
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one installation, from variables named ``ANALYTICS_...``."""
+
+    model_config = SettingsConfigDict(env_prefix="ANALYTICS_", frozen=True)
+
+    profile: Literal["local"] = Field(default="local", description="Which adapters are used")
+    home: Path = Field(default=Path(".analytics"), description="Folder of all local data")
+    sources: Path = Field(default=_CHECKOUT / "sources", description="Folder of the source dialects")
+    dbt_project: Path = Field(default=_CHECKOUT / "dbt", description="Folder of the dbt project")
+    dbt_target: Path = Field(
+        default=_CHECKOUT / "dbt" / "target", description="Folder of the parsed dbt project"
+    )
+    sample_data: Path = Field(
+        default=_CHECKOUT / "sample_data" / "deliveries", description="Folder of the sample deliveries"
+    )
+    dagster_template: Path = Field(
+        default=_CHECKOUT / "docker" / "dagster.local.yaml", description="Configuration of the instance"
+    )
+    calendar: str = Field(default="XNYS", description="ISO 10383 code of the exchange whose sessions count")
+    first_session: date = Field(default=date(2003, 1, 2), description="First partition")
+    n_scenarios: int = Field(default=500, ge=20, description="Sessions of history that VaR rests on")
+    parse_memory_mb: int = Field(default=2048, ge=256, description="Memory of the parsing process, in MB")
+    parse_seconds: float = Field(default=120.0, gt=0, description="Longest time to parse one file")
+
+    @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @property
+    def landing(self) -> Path:
+        """Folder that senders put files into."""
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the immutable deliveries."""
+        return self.home / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        """Folder of refused files, rejected rows and their reports."""
+        return self.home / "quarantine"
+
+    @property
+    def ledger(self) -> Path:
+        """Database of object versions."""
+        return self.home / "ledger.sqlite"
+
+    @property
+    def warehouse(self) -> Path:
+        """DuckDB file that dbt builds."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def serving(self) -> Path:
+        """Folder of the published extracts."""
+        return self.home / "serving"
+
+    @property
+    def pages(self) -> Path:
+        """Folder of the HTML pages."""
+        return self.home / "pages"
+
+    @property
+    def alerts(self) -> Path:
+        """File that alerts are appended to."""
+        return self.home / "alerts.jsonl"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of the Dagster instance."""
+        return self.home / "dagster"
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment once a process."""
+    return Settings()
+
+
+def dagster_environment(of: Settings) -> dict[str, str]:
+    """Return the environment of a Dagster process: this one's, with the instance and the data home fixed."""
+    return {**os.environ, "DAGSTER_HOME": str(of.dagster_home), "ANALYTICS_HOME": str(of.home)}

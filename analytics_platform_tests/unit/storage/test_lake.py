@@ -1,0 +1,149 @@
+"""The lake on disk: what is current, and that nothing is half there."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analytics_platform.storage.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.tables.contract import Table
+from analytics_platform.tables.market import FX_RATES
+from analytics_platform.tables.platform import DELIVERIES
+from analytics_platform.tables.reference import CURRENCIES
+
+MONDAY, TUESDAY, WEDNESDAY = (date(2013, 2, day) for day in (25, 26, 27))
+
+
+def _rates(**rate_by_day: str) -> pl.DataFrame:
+    days = {"monday": MONDAY, "tuesday": TUESDAY, "wednesday": WEDNESDAY}
+    return pl.DataFrame(
+        [
+            {
+                "business_date": days[day],
+                "base_currency": "EUR",
+                "quote_currency": "USD",
+                "rate": Decimal(rate),
+            }
+            for day, rate in rate_by_day.items()
+        ],
+        schema=FX_RATES.columns,
+    )
+
+
+def _delivery(
+    name: str, hour: int, first: date = MONDAY, last: date = WEDNESDAY, source: str = "ecb"
+) -> Delivery:
+    return Delivery(name, source, first, last, datetime(2013, 3, 1, hour, tzinfo=UTC))
+
+
+def _facts(table: Table, rows: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "table_name": table.name,
+            "first_date": MONDAY,
+            "last_date": WEDNESDAY,
+            "uri": "a file",
+            "version_id": "v",
+            "sheet": None,
+            "sha256": "0",
+            "rows_read": rows,
+            "rows_accepted": rows,
+            "rows_rejected": 0,
+            "rows_ignored": 0,
+            "run_id": "run",
+        },
+        schema=DELIVERIES.columns,
+    )
+
+
+def _deliver(lake: DiskLake, rows: pl.DataFrame, delivery: Delivery, table: Table = FX_RATES) -> None:
+    lake.append(table, rows, delivery)
+    facts = _facts(table, rows.height).with_columns(
+        first_date=pl.lit(delivery.first_date), last_date=pl.lit(delivery.last_date)
+    )
+    lake.publish(table, delivery, facts)
+
+
+def _current(lake: DiskLake, as_known_at: datetime = END_OF_TIME) -> list[tuple[date, Decimal]]:
+    rows = lake.read(FX_RATES, as_known_at=as_known_at).sort("business_date")
+    return list(rows.select("business_date", "rate").iter_rows())
+
+
+def test_a_later_delivery_replaces_the_dates_that_it_covers(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    _deliver(lake, _rates(monday="1.1", tuesday="1.2", wednesday="1.3"), _delivery("a", 9))
+    _deliver(lake, _rates(tuesday="2.2"), _delivery("b", 10, TUESDAY, TUESDAY))
+    expected = [(MONDAY, Decimal("1.1")), (TUESDAY, Decimal("2.2")), (WEDNESDAY, Decimal("1.3"))]
+    assert _current(lake) == expected
+
+
+def test_a_row_that_the_later_delivery_leaves_out_is_gone(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    _deliver(lake, _rates(monday="1.1", tuesday="1.2"), _delivery("a", 9))
+    _deliver(lake, _rates(monday="2.1"), _delivery("b", 10))
+    assert _current(lake) == [(MONDAY, Decimal("2.1"))]
+
+
+def test_what_was_known_earlier_can_be_read_again(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    _deliver(lake, _rates(monday="1.1"), _delivery("a", 9))
+    _deliver(lake, _rates(monday="2.1"), _delivery("b", 10))
+    known = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
+    assert _current(lake, as_known_at=known) == [(MONDAY, Decimal("1.1"))]
+    assert _current(lake, as_known_at=datetime(2013, 3, 1, 8, tzinfo=UTC)) == []
+
+
+def test_two_sources_stand_beside_each_other(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    _deliver(lake, _rates(monday="1.1"), _delivery("a", 9))
+    _deliver(lake, _rates(tuesday="1.2"), _delivery("b", 10, source="bank"))
+    assert _current(lake) == [(MONDAY, Decimal("1.1")), (TUESDAY, Decimal("1.2"))]
+
+
+def test_a_delivery_is_invisible_until_it_is_published(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    lake.append(FX_RATES, _rates(monday="1.1"), _delivery("a", 9))
+    assert _current(lake) == []
+
+
+def test_the_same_delivery_again_changes_nothing(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    for _ in range(2):
+        _deliver(lake, _rates(monday="1.1"), _delivery("a", 9))
+    assert _current(lake) == [(MONDAY, Decimal("1.1"))]
+    assert lake.deliveries().height == 1
+
+
+def test_one_run_delivers_to_several_tables_under_one_name(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    run = _delivery("run", 9)
+    _deliver(lake, _rates(monday="1.1"), run)
+    currency = pl.DataFrame({"currency": "EUR", "name": "Euro", "minor_units": 2}, schema=CURRENCIES.columns)
+    _deliver(lake, currency, run, CURRENCIES)
+    assert sorted(lake.deliveries()["table_name"]) == ["currencies", "fx_rates"]
+    assert lake.read(CURRENCIES).height == 1
+
+
+def test_of_reference_data_the_newest_snapshot_counts(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    old = pl.DataFrame({"currency": ["EUR", "DEM"], "name": "x", "minor_units": 2}, schema=CURRENCIES.columns)
+    _deliver(lake, old, _delivery("a", 9, MONDAY, MONDAY), CURRENCIES)
+    _deliver(lake, old.head(1), _delivery("b", 10, TUESDAY, TUESDAY), CURRENCIES)
+    assert lake.read(CURRENCIES)["currency"].to_list() == ["EUR"]
+
+
+def test_rows_carry_their_lineage(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    rows = _rates(monday="1.1").with_columns(row_number=pl.lit(7, pl.Int64))
+    _deliver(lake, rows, _delivery("a", 9))
+    assert lake.read(FX_RATES).select("source", "delivery_id", "row_number").row(0) == ("ecb", "a", 7)
+
+
+def test_rows_that_do_not_conform_are_not_put(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    wrong = _rates(monday="1.1").with_columns(pl.col("rate").cast(pl.Float64))
+    with pytest.raises(ValueError, match=r"fx_rates: rate: expected Decimal.*found Float64"):
+        lake.append(FX_RATES, wrong, _delivery("a", 9))
+    assert list(tmp_path.rglob("*.parquet")) == []
