@@ -1,0 +1,64 @@
+"""The composition root: all assets, jobs and automation, bound to the resources of the profile."""
+
+import dagster as dg
+
+from analytics_platform.defs import alerts, automation
+from analytics_platform.defs.dbt import DbtProjectRunner
+from analytics_platform.defs.ingestion import deliveries, landing_sensor, schedule
+from analytics_platform.defs.io_managers import LakeIOManager
+from analytics_platform.defs.marts import models as marts
+from analytics_platform.defs.reference import bond_accruals, trading_sessions
+from analytics_platform.defs.reporting import models as reporting
+from analytics_platform.defs.resources import FolderResource, LakeResource, WarehouseResource, intake_resource
+from analytics_platform.defs.risk import manifests, measures, valuation
+from analytics_platform.defs.serving import extract, pages
+from analytics_platform.settings import Settings, settings
+
+MODULES = [
+    deliveries,
+    trading_sessions,
+    bond_accruals,
+    marts,
+    valuation,
+    measures,
+    manifests,
+    reporting,
+    extract,
+    pages,
+]
+
+
+def resources(of: Settings) -> dict[str, object]:
+    """Return the resources of the local profile."""
+    return {
+        "intake": intake_resource(of),
+        "lake": LakeResource(root=str(of.lake)),
+        "lake_io": LakeIOManager(root=str(of.lake)),
+        "warehouse": WarehouseResource(path=str(of.warehouse)),
+        "dbt": DbtProjectRunner(
+            project=str(of.dbt_project),
+            target=str(of.dbt_target),
+            warehouse=str(of.warehouse),
+            lake=str(of.lake),
+        ),
+        "serving": FolderResource(root=str(of.serving)),
+        "pages": FolderResource(root=str(of.pages)),
+        "alerts": alerts.AlertFile(path=str(of.alerts)),
+    }
+
+
+def _assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    found = dg.load_assets_from_modules(MODULES, include_specs=True)
+    return [each for each in found if isinstance(each, dg.AssetsDefinition | dg.AssetSpec)]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Load every asset of every stage."""
+    return dg.Definitions(
+        assets=dg.map_asset_specs(automation.with_freshness, _assets()),
+        jobs=automation.JOBS,
+        schedules=[schedule.after_the_close],
+        sensors=[landing_sensor.landing_zone_sensor, alerts.failed_runs],
+        resources=resources(settings()),
+    )

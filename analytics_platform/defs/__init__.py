@@ -1,0 +1,1 @@
+"""Every Dagster object: assets, checks, partitions, resources, automation. No calculation, no SQL."""

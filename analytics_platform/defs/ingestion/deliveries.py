@@ -1,0 +1,98 @@
+"""One asset a delivered table: materializing it loads what senders have put and the ledger still owes."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from analytics_platform.defs.ingestion.recovery import release_lost_runs
+from analytics_platform.defs.partitions import BUSINESS_DAYS, session_range
+from analytics_platform.defs.resources import IntakeResource
+from analytics_platform.storage.intake import Outcome
+from analytics_platform.tables.contract import Table
+from analytics_platform.tables.platform import DELIVERIES
+from analytics_platform.tables.registry import DELIVERED
+
+BY_SESSION = (
+    "prices",
+    "fx_rates",
+    "curve_quotes",
+    "positions",
+    "transactions",
+    "external_flows",
+    "vendor_risk_metrics",
+)
+"""Tables that people ask about by day. The others change slowly and have no partitions."""
+
+CHECK = "nothing_refused"
+
+
+def delivery_asset(table: Table) -> dg.AssetsDefinition:
+    """Return the asset that loads the deliveries of one table."""
+    by_session = table.name in BY_SESSION
+
+    @dg.asset(
+        name=table.name,
+        key_prefix="lake",
+        group_name="ingestion",
+        description=f"{table.grain}. {_summary(table)}",
+        kinds={"python", "parquet"},
+        owners=["team:data-stewards"],
+        partitions_def=BUSINESS_DAYS if by_session else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if by_session else None,
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=["lake", table.name],
+                description="No file and no row of this run went to quarantine",
+            )
+        ],
+        code_version="1",
+    )
+    def load(
+        context: dg.AssetExecutionContext, intake: IntakeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        release_lost_runs(context.instance, intake.intake.ledger)
+        sessions = session_range(context.partition_keys) if by_session else None
+        outcome = intake.intake.load(table, context.run_id, until=sessions and sessions[1])
+        yield dg.MaterializeResult(metadata=_metadata(outcome), check_results=[_check(table, outcome)])
+
+    return load
+
+
+def _summary(table: Table) -> str:
+    lines = (table.schema.__doc__ or "").strip().splitlines()
+    name = f"{table.name}/<source>_<date>[_<date>].<csv|xlsx|parquet>"
+    return f"Delivered as files `{name}`. {' '.join(lines[1:])}"
+
+
+def _metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
+    return {
+        "files loaded": dg.MetadataValue.int(outcome.loaded),
+        "files refused": dg.MetadataValue.int(len(outcome.refused)),
+        "files unchanged": dg.MetadataValue.int(outcome.duplicates),
+        "rows accepted": dg.MetadataValue.int(outcome.rows_accepted),
+        "rows rejected": dg.MetadataValue.int(outcome.rows_rejected),
+        "rows ignored": dg.MetadataValue.int(outcome.rows_ignored),
+    }
+
+
+def _check(table: Table, outcome: Outcome) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=CHECK,
+        asset_key=["lake", table.name],
+        passed=not outcome.refused and not outcome.rows_rejected,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"refusals": dg.MetadataValue.md("\n\n".join(outcome.refused) or "none")},
+    )
+
+
+ASSETS = [delivery_asset(table) for table in DELIVERED.values()]
+
+DELIVERIES_SPEC = dg.AssetSpec(
+    ["lake", DELIVERIES.name],
+    deps=ASSETS,
+    group_name="ingestion",
+    description=f"{DELIVERIES.grain}: the row makes it visible. Every asset of the lake writes its own.",
+    kinds={"parquet"},
+    owners=["team:data-stewards"],
+)

@@ -1,0 +1,65 @@
+"""The Dagster instance of one machine: its configuration, and runs whose process died."""
+
+import os
+import socket
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
+
+from analytics_platform.storage import files
+
+PROCESS_TAG = "analytics/process"
+UNFINISHED = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+
+
+def prepare_instance(template: Path, home: Path) -> dg.DagsterInstance:
+    """Write ``dagster.yaml`` where it is missing or old, and open the instance.
+
+    The storages are touched here, in one process: two processes that open a fresh instance at once
+    break its schema.
+    """
+    text = template.read_text("utf-8").replace("{history}", str(home / "history"))
+    target = home / "dagster.yaml"
+    if not target.exists() or target.read_text("utf-8") != text:
+        files.write_text(target, text)
+    instance = dg.DagsterInstance.from_config(str(home))
+    instance.get_runs_count()
+    instance.all_instigator_state()
+    return instance
+
+
+def process_tag() -> str:
+    """Return the name of this process: host, id and start, so that a reused id is another name."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail the runs whose process on this host no longer lives; return their ids.
+
+    Without a daemon nobody else would notice that a run was killed.
+    """
+    dead = []
+    for run in instance.get_runs(RunsFilter(statuses=UNFINISHED)):
+        host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+        if host == socket.gethostname() and not _lives(process):
+            instance.report_run_failed(run, "the process of the run is gone")
+            dead.append(run.run_id)
+    return dead
+
+
+def _lives(process: str) -> bool:
+    number, _, started = process.partition(":")
+    return _started(int(number)) == started
+
+
+def _started(number: int) -> str:
+    """Return the start of a process in clock ticks; ``gone`` without one; empty if untold."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return "gone"
+    except PermissionError:
+        return ""
+    status = Path(f"/proc/{number}/stat")
+    return status.read_text("utf-8").rpartition(")")[2].split()[19] if status.exists() else ""

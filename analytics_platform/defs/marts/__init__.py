@@ -1,0 +1,1 @@
+"""The SQL models before risk: staging, intermediate, marts."""

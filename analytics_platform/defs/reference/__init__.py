@@ -1,0 +1,1 @@
+"""Reference data that the platform derives itself: trading sessions and coupon schedules."""

@@ -1,0 +1,91 @@
+"""What the risk step reads: marts and reference data, and the history that its scenarios look back on."""
+
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from analytics_platform.calendars.sessions import Calendar
+from analytics_platform.risk.run import RiskInputs
+from analytics_platform.storage.lake import Lake
+from analytics_platform.storage.warehouse import Warehouse
+from analytics_platform.tables.platform import BOND_ACCRUALS
+
+INPUTS = [
+    dg.AssetKey(path)
+    for path in (
+        ["marts", "fct_position_values"],
+        ["staging", "stg_instruments"],
+        ["staging", "stg_bond_terms"],
+        ["staging", "stg_option_terms"],
+        ["staging", "stg_portfolios"],
+        ["staging", "stg_prices"],
+        ["staging", "stg_stress_shifts"],
+        ["staging", "stg_risk_proxies"],
+        ["intermediate", "int_total_returns"],
+        ["intermediate", "int_fx_rates_by_session"],
+        ["intermediate", "int_curve_quotes_by_session"],
+        ["lake", "bond_accruals"],
+    )
+]
+"""Assets that the risk step reads."""
+
+
+class RiskConfig(dg.Config):
+    """What a run may set."""
+
+    n_scenarios: int = Field(default=500, ge=20, description="Moves of history that VaR rests on")
+
+
+def read_risk_inputs(
+    warehouse: Warehouse, lake: Lake, calendar: Calendar, sessions: tuple[date, date], n_scenarios: int
+) -> RiskInputs:
+    """Read everything that revaluing the sessions from first to last needs.
+
+    Parameters
+    ----------
+    warehouse, lake : Warehouse, Lake
+        Where the marts and the coupon schedules are.
+    calendar : Calendar
+        Trading sessions, to count the history that is needed.
+    sessions : (date, date)
+        First and last session.
+    n_scenarios : int
+        Moves of history; one session more is read, because a move needs two levels.
+    """
+    proxies = warehouse.read("staging.stg_risk_proxies", ["instrument_id", "proxy_instrument_id"])
+    history = (calendar.offset(sessions[0], -n_scenarios), sessions[1])
+    return RiskInputs(
+        holdings=warehouse.read(
+            "marts.fct_position_values",
+            ["business_date", "portfolio_id", "instrument_id", "quantity"],
+            sessions,
+        ),
+        instruments=warehouse.read("staging.stg_instruments"),
+        bond_terms=warehouse.read("staging.stg_bond_terms"),
+        option_terms=warehouse.read("staging.stg_option_terms"),
+        bond_accruals=lake.read(BOND_ACCRUALS),
+        portfolios=warehouse.read("staging.stg_portfolios"),
+        prices=warehouse.read(
+            "staging.stg_prices",
+            ["business_date", "instrument_id", "close_local", "currency"],
+            sessions,
+        ),
+        equity_moves=warehouse.read(
+            "intermediate.int_total_returns",
+            ["business_date", "instrument_id", "total_return_rate"],
+            history,
+        ).rename({"total_return_rate": "total_return"}),
+        fx=warehouse.read(
+            "intermediate.int_fx_rates_by_session",
+            ["business_date", "currency", "rate_to_usd"],
+            history,
+        ),
+        curve_quotes=warehouse.read(
+            "intermediate.int_curve_quotes_by_session",
+            ["business_date", "curve_id", "tenor", "rate"],
+            history,
+        ),
+        stress_shifts=warehouse.read("staging.stg_stress_shifts"),
+        proxies=dict(proxies.iter_rows()),
+    )

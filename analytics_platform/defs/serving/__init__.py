@@ -1,0 +1,1 @@
+"""What readers see: the published extract and the pages."""

@@ -1,0 +1,35 @@
+"""What holds for every test: nothing of this machine is seen, nothing leaves it. No fixtures of one topic."""
+
+import os
+import sys
+import tempfile
+
+import pytest
+from hypothesis import settings
+
+LOOPBACK = ("127.", "::1", "localhost")
+FOREIGN = ("ANALYTICS_", "AWS_", "DAGSTER_", "DBT_")
+
+settings.register_profile("house", deadline=None)  # a busy machine is not a failure
+settings.load_profile("house")
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect" and isinstance(address := arguments[1], tuple):
+        host = str(address[0])
+        if not host.startswith(LOOPBACK):
+            message = f"a test must not reach the network: {host}"
+            raise ConnectionRefusedError(message)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide the settings, data and credentials of the machine before any module is imported."""
+    sys.addaudithook(_refuse_network)
+    home = tempfile.TemporaryDirectory(prefix="analytics_tests_")
+    environment = pytest.MonkeyPatch()
+    for name in list(os.environ):  # noqa: TID251 - hides variables, reads none
+        if name.startswith(FOREIGN):
+            environment.delenv(name)
+    environment.setenv("ANALYTICS_HOME", home.name)
+    config.add_cleanup(home.cleanup)
+    config.add_cleanup(environment.undo)

@@ -1,0 +1,71 @@
+"""Runs whose process died, and what they had taken."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterRunStatus
+
+from analytics_platform.defs.ingestion.recovery import release_lost_runs
+from analytics_platform.defs.instance import PROCESS_TAG, fail_dead_runs, prepare_instance, process_tag
+from analytics_platform.ingestion.file_name import parse_file_name
+from analytics_platform.settings import settings
+from analytics_platform.storage.landing_zone import ObjectVersion
+from analytics_platform.storage.ledger import Ledger, State
+
+
+@dg.job
+def nothing() -> None:
+    """Do nothing."""
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> dg.DagsterInstance:
+    return prepare_instance(settings().dagster_template, tmp_path / "dagster")
+
+
+def _tag_of_a_dead_process() -> str:
+    code = "from analytics_platform.defs.instance import process_tag; print(process_tag())"
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _run(instance: dg.DagsterInstance, tag: str) -> str:
+    run = instance.create_run_for_job(nothing, tags={PROCESS_TAG: tag}, status=DagsterRunStatus.STARTED)
+    return run.run_id
+
+
+def test_a_run_of_a_dead_process_is_failed(instance: dg.DagsterInstance) -> None:
+    dead = _run(instance, _tag_of_a_dead_process())
+    alive = _run(instance, process_tag())
+    elsewhere = _run(instance, "another-host:1:1")
+    assert fail_dead_runs(instance) == [dead]
+    status = {run.run_id: run.status for run in instance.get_runs()}
+    assert status == {
+        dead: DagsterRunStatus.FAILURE,
+        alive: DagsterRunStatus.STARTED,
+        elsewhere: DagsterRunStatus.STARTED,
+    }
+
+
+def test_a_process_id_that_was_given_again_is_another_process(instance: dg.DagsterInstance) -> None:
+    host, number, started = process_tag().split(":")
+    run = _run(instance, f"{host}:{number}:{int(started) - 1}")
+    assert fail_dead_runs(instance) == [run]
+
+
+def test_what_lost_runs_took_is_given_back(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    names = [f"prices/vendor_2013-02-{day}.csv" for day in (26, 27, 28)]
+    versions = [ObjectVersion(datetime(2013, 3, 1, tzinfo=UTC), name, "v", 1) for name in names]
+    owners = [_run(instance, process_tag()), _run(instance, _tag_of_a_dead_process()), "unknown"]
+    for version, owner in zip(versions, owners, strict=True):
+        ledger.observe(version, parse_file_name(version.key))
+        ledger.claim(version, owner)
+    fail_dead_runs(instance)
+    assert release_lost_runs(instance, ledger) == 2
+    assert [entry.state for entry in ledger.entries()] == [State.LAUNCHED, State.SEEN, State.SEEN]

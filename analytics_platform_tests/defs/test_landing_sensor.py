@@ -1,0 +1,120 @@
+"""What the sensor asks for: few runs, each file once, the open window recomputed."""
+
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import pytest
+
+from analytics_platform.calendars.sessions import calendar
+from analytics_platform.defs.ingestion.landing_sensor import RANGE_END, RANGE_START, run_request
+from analytics_platform.defs.ingestion.schedule import request_for
+from analytics_platform.storage.landing_zone import ObjectVersion
+from analytics_platform.storage.ledger import Entry, State
+
+XNYS = calendar("XNYS")
+FIRST = date(2003, 1, 2)
+NEWEST = date(2013, 3, 1)
+
+
+def _entry(key: str, first: date, last: date, attempts: int = 0) -> Entry:
+    version = ObjectVersion(datetime(2013, 3, 2, tzinfo=UTC), key, "v1", 1)
+    dataset, _, _ = key.partition("/")
+    return Entry(
+        version=version,
+        dataset=dataset,
+        source="vendor",
+        first_date=first,
+        last_date=last,
+        sha256=None,
+        state=State.SEEN,
+        attempts=attempts,
+        rows_read=None,
+        rows_accepted=None,
+        rows_rejected=None,
+        rows_ignored=None,
+        run_id=None,
+        message=None,
+    )
+
+
+def _request(*owed: Entry, newest: date = NEWEST) -> dg.RunRequest:
+    return run_request(owed, XNYS, FIRST, newest)
+
+
+def _range(request: dg.RunRequest) -> tuple[str, str]:
+    return request.tags[RANGE_START], request.tags[RANGE_END]
+
+
+def test_a_file_of_today_runs_the_whole_chain_for_today() -> None:
+    request = _request(_entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST))
+    assert request.job_name == "end_of_day"
+    assert _range(request) == ("2013-03-01", "2013-03-01")
+
+
+def test_a_late_file_recomputes_from_its_date_to_the_newest_session() -> None:
+    late = date(2013, 2, 27)
+    request = _request(_entry("prices/vendor_2013-02-27.csv", late, late))
+    assert request.job_name == "end_of_day"
+    assert _range(request) == ("2013-02-27", "2013-03-01")
+
+
+def test_a_file_before_the_open_window_is_only_loaded() -> None:
+    old = date(2013, 2, 1)
+    request = _request(_entry("prices/vendor_2013-02-01.csv", old, old))
+    assert request.job_name == "ingest"
+    assert _range(request) == ("2013-02-01", "2013-02-01")
+
+
+def test_a_long_history_is_loaded_whole_and_only_the_open_window_recomputed() -> None:
+    request = _request(_entry("prices/vendor_2000-03-01_2013-03-01.csv", date(2000, 3, 1), NEWEST))
+    assert request.job_name == "end_of_day"
+    assert _range(request) == ("2013-02-25", "2013-03-01")
+
+
+def test_a_file_of_a_weekend_counts_for_the_next_session() -> None:
+    saturday = date(2013, 2, 2)
+    request = _request(_entry("prices/vendor_2013-02-02.csv", saturday, saturday))
+    assert _range(request) == ("2013-02-04", "2013-02-04")
+
+
+def test_history_before_the_first_partition_rides_with_the_first_partition() -> None:
+    request = _request(_entry("prices/vendor_2000-03-01_2002-12-31.csv", date(2000, 3, 1), date(2002, 12, 31)))
+    assert request.job_name == "ingest"
+    assert _range(request) == ("2003-01-02", "2003-01-02")
+
+
+def test_many_files_become_one_run() -> None:
+    days = XNYS.sessions(date(2013, 2, 25), NEWEST)
+    request = _request(*(_entry(f"prices/vendor_{day}.csv", day, day) for day in days))
+    assert _range(request) == ("2013-02-25", "2013-03-01")
+
+
+def test_the_same_files_have_the_same_run_key_until_they_are_tried_again() -> None:
+    once = _entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST)
+    again = _entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST, attempts=1)
+    assert _request(once).run_key == _request(once).run_key
+    assert _request(once).run_key != _request(again).run_key
+
+
+def test_before_any_positions_are_there_files_are_still_loaded() -> None:
+    request = _request(_entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST), newest=date.min)
+    assert _range(request)[1] == "2013-03-01"
+
+
+@pytest.mark.parametrize(
+    ("tick", "key"),
+    [
+        pytest.param(datetime(2013, 3, 1, 23, 30, tzinfo=UTC), "2013-03-01", id="a Friday"),
+        pytest.param(datetime(2013, 3, 2, 0, 30, tzinfo=UTC), "2013-03-01", id="evening in New York, next day in UTC"),
+    ],
+)
+def test_the_schedule_asks_for_the_session_that_closed(tick: datetime, key: str) -> None:
+    request = request_for(tick, XNYS)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == key
+
+
+def test_the_schedule_skips_a_holiday() -> None:
+    skipped = request_for(datetime(2013, 7, 4, 22, 30, tzinfo=UTC), XNYS)
+    assert isinstance(skipped, dg.SkipReason)
+    assert "2013-07-04 is no session of XNYS" in str(skipped)
