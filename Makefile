@@ -1,12 +1,11 @@
 # One recipe per verb; `make help` lists them. The first verb that needs the environment makes it.
 PYTHON ?= python3
 VENV ?= .venv
-ANALYTICS_HOME ?= .analytics
 
 BIN := $(VENV)/bin
 ANALYTICS := $(BIN)/analytics
 MANIFEST := dbt/target/manifest.json
-DBT_SOURCES := $(shell find dbt -path dbt/target -prune -o -type f -print 2>/dev/null)
+DBT_SOURCES := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f ! -name '.*' -print 2>/dev/null)
 NO_HOST_OR_PATH := py[p]i\.org|python[h]osted|registry\.[n]pmjs|(^|[^[:alnum:]._-])/(home|root|Users|work|tmp)/[[:alnum:]_]
 
 # uv trusts the certificates of the system and takes a package index that is configured for pip only.
@@ -50,8 +49,7 @@ format: setup ## Rewrite Python and SQL in house style
 	$(BIN)/sqlfluff fix --processes 2 dbt
 
 dev: setup ## Open the Dagster UI with its daemon
-	mkdir -p $(ANALYTICS_HOME)/dagster
-	DAGSTER_HOME=$(abspath $(ANALYTICS_HOME))/dagster $(BIN)/dagster dev -w workspace.yaml
+	$(ANALYTICS) dev
 
 serve: setup ## Serve the API and the pages
 	$(ANALYTICS) serve
@@ -96,6 +94,6 @@ $(ANALYTICS): $(VENV)/.runtime pyproject.toml
 	@$(BIN)/python -m compileall -qq analytics_platform || true
 	@touch $@
 
-# dbt is parsed here and never at import. (Skipped while the command does not exist.)
+# dbt is parsed here and never at import.
 $(MANIFEST): $(ANALYTICS) $(DBT_SOURCES)
-	@if $(ANALYTICS) dbt-manifest --help >/dev/null 2>&1; then $(ANALYTICS) dbt-manifest; fi
+	$(ANALYTICS) dbt-manifest

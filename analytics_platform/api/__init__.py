@@ -1,0 +1,1 @@
+"""HTTP over the published extract. No query, no calculation."""

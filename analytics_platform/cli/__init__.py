@@ -1,0 +1,1 @@
+"""The command `analytics`: arguments, progress and tables on a terminal. Nothing is computed here."""

@@ -1,0 +1,32 @@
+"""`analytics land`: files into the landing zone."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from analytics_platform.ingestion.faults import DeliveryRefused
+from analytics_platform.ingestion.file_name import parse_file_name
+from analytics_platform.settings import settings
+from analytics_platform.storage.landing_zone import DiskLandingZone
+
+REFUSED = 1
+
+
+def land_files(files: list[Path], dataset: str | None) -> int:
+    """Put files into the landing zone; return 1 if a name tells no dataset or date, else 0.
+
+    A file with such a name is landed all the same: quarantine keeps it with its report.
+    """
+    console = Console()
+    zone = DiskLandingZone(settings().landing)
+    code = 0
+    for file in files:
+        key = f"{dataset or file.resolve().parent.name}/{file.name}"
+        version = zone.put(key, file)
+        console.print(f"landed {key} as version {version.version_id}", highlight=False)
+        try:
+            parse_file_name(key)
+        except DeliveryRefused as refusal:
+            console.print(str(refusal), style="red", markup=False)
+            code = REFUSED
+    return code

@@ -1,0 +1,58 @@
+"""The HTTP application over a real published extract."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from analytics_platform.api.app import create_app
+from analytics_platform_tests.integration.conftest import Demo
+
+
+@pytest.fixture(scope="module")
+def client(demo: Demo) -> TestClient:
+    return TestClient(create_app(demo.at.settings.serving, demo.at.settings.pages))
+
+
+def test_the_application_is_ready_once_something_is_published(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/health").json() == {"status": "ok"}
+    assert client.get("/ready").status_code == 200
+    empty = TestClient(create_app(tmp_path / "serving", tmp_path / "pages"))
+    assert empty.get("/health").status_code == 200
+    assert empty.get("/ready").status_code == 503
+    assert empty.get("/metrics/most-volatile").status_code == 503
+
+
+def test_the_average_daily_return_has_one_row_a_session(client: TestClient) -> None:
+    dates = {"from_date": "2013-02-25", "to_date": "2013-03-01"}
+    rows = client.get("/metrics/average-daily-return", params=dates).json()
+    assert [row["business_date"] for row in rows] == [f"2013-02-{day}" for day in (25, 26, 27, 28)] + [
+        "2013-03-01"
+    ]
+    assert rows == client.get("/metrics/daily-average-return", params=dates).json()
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pytest.param({"from_date": "2024-99-99", "to_date": "2024-01-01"}, id="no such date"),
+        pytest.param({"from_date": "2013-03-01", "to_date": "2013-02-01"}, id="reversed"),
+        pytest.param({"from_date": "2013-03-01"}, id="one is missing"),
+        pytest.param({"from_date": "'; drop table x", "to_date": "2013-02-01"}, id="hostile"),
+    ],
+)
+def test_impossible_dates_are_refused(client: TestClient, dates: dict[str, str]) -> None:
+    assert client.get("/metrics/average-daily-return", params=dates).status_code == 422
+
+
+def test_the_stock_metrics_show_adjusted_and_raw(client: TestClient) -> None:
+    volatile = client.get("/metrics/most-volatile").json()
+    assert volatile["instrument_id"].startswith("EQ_")
+    assert {name for name in volatile if "adjusted" in name}
+    assert {name for name in volatile if "raw" in name}
+    assert client.get("/metrics/most-valuable-day").status_code == 200
+
+
+def test_the_pages_are_served(client: TestClient) -> None:
+    assert "GLOBAL" in client.get("/").text
+    assert client.get("/pages/../../ledger.sqlite").status_code == 404
