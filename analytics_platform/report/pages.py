@@ -1,0 +1,164 @@
+"""The pages: typed views poured into templates. What stands in them, views.py decides."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from analytics_platform.report import charts, format, tree, views  # noqa: A004 - the module that formats
+from analytics_platform.report.data import ReportData
+from analytics_platform.report.format import DASH, MINUS, Number
+from analytics_platform.report.marks import Series
+from analytics_platform.report.notes import NO_REASON
+
+INDEX_NAME = "index.html"
+
+
+def portfolio_page(data: ReportData, portfolio_id: str) -> str:
+    """Page of one portfolio.
+
+    Parameters
+    ----------
+    data : ReportData
+        The newest session in it is reported.
+    portfolio_id : str
+        Portfolio, with all that is below it in the tree.
+
+    Returns
+    -------
+    str
+        A whole HTML document that needs nothing else.
+
+    Raises
+    ------
+    ValueError
+        If there is no row for the portfolio.
+    """
+    view = views.portfolio_view(data, portfolio_id)
+    template = _environment().get_template("portfolio.html.j2")
+    return template.render(
+        view=view,
+        risk=view.risk,
+        filing=views.filing(data),
+        nav_chart=_nav_chart(view),
+        return_chart=_return_chart(view),
+        pnl_chart=_pnl_chart(view),
+    )
+
+
+def index_page(data: ReportData) -> str:
+    """Page that leads to all others: the risk table over the tree, what was refused, what was delivered.
+
+    Returns
+    -------
+    str
+        A whole HTML document that needs nothing but the pages it links to.
+    """
+    nodes = tree.tree(data)
+    history = {row.portfolio_id: views.nav_history(data, row) for row in nodes}
+    sparks = {
+        portfolio_id: charts.sparkline(values, f"NAV over {len(values)} sessions")
+        for portfolio_id, values in history.items()
+    }
+    template = _environment().get_template("index.html.j2")
+    return template.render(
+        nodes=nodes,
+        sparks=sparks,
+        filing=views.filing(data),
+        tables=views.table_summaries(data),
+    )
+
+
+def render_site(data: ReportData) -> dict[str, str]:
+    """All pages.
+
+    Returns
+    -------
+    dict of str to str
+        File name to HTML document; the caller writes them into one folder.
+    """
+    pages = {INDEX_NAME: index_page(data)}
+    for row in tree.tree(data):
+        pages[tree.page_name(row.portfolio_id)] = portfolio_page(data, row.portfolio_id)
+    return pages
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("analytics_platform.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        money=_money,
+        gain=_gain,
+        rate=_rate,
+        change=_change,
+        price=_price,
+        quantity=_quantity,
+        day=format.day,
+        weekday=format.weekday,
+        moment=format.moment,
+        words=format.words,
+        page_name=tree.page_name,
+    )
+    environment.globals.update(bar=charts.bar, index_name=INDEX_NAME)
+    return environment
+
+
+def shown(text: str, reason: str | None = None) -> Markup:
+    """Mark a formatted number for a page: a loss is red with its sign, a missing value tells why."""
+    if text == DASH:
+        return Markup('<abbr class="none" title="{}">{}</abbr>').format(reason or NO_REASON, text)
+    if text.startswith(MINUS):
+        return Markup('<span class="loss-text">{}</span>').format(text)
+    return Markup("{}").format(text)
+
+
+def _money(value: Number | None, reason: str | None = None) -> Markup:
+    return shown(format.money(value), reason)
+
+
+def _gain(value: Number | None, reason: str | None = None) -> Markup:
+    return shown(format.money(value, signed=True), reason)
+
+
+def _rate(value: Number | None, reason: str | None = None, places: int = 1) -> Markup:
+    return shown(format.percent(value, places=places), reason)
+
+
+def _change(value: Number | None, reason: str | None = None) -> Markup:
+    return shown(format.percent(value, signed=True), reason)
+
+
+def _price(value: Number | None, reason: str | None = None) -> Markup:
+    return shown(format.price(value), reason)
+
+
+def _quantity(value: Number | None, reason: str | None = None) -> Markup:
+    return shown(format.quantity(value), reason)
+
+
+def _nav_chart(view: views.PortfolioView) -> Markup:
+    series = [Series("NAV", [row.nav_base for row in view.returns])]
+    label = f"Net asset value of {view.risk.title} in {view.risk.base_currency}"
+    return charts.line_chart([row.business_date for row in view.returns], series, label=label, kind="money")
+
+
+def _return_chart(view: views.PortfolioView) -> Markup:
+    chained = view.cumulated
+    series = [
+        Series("Portfolio", chained.portfolio),
+        Series("Benchmark", chained.benchmark, "second"),
+    ]
+    label = f"Cumulated return of {view.risk.title} and its benchmark"
+    return charts.line_chart(chained.dates, series, label=label, kind="percent")
+
+
+def _pnl_chart(view: views.PortfolioView) -> Markup:
+    test = view.backtest
+    label = f"Daily P&L of {view.risk.title} against VaR 99, {test.n_exceptions} exceptions"
+    return charts.pnl_chart(test.dates, test.pnl, test.value_at_risk, label=label)

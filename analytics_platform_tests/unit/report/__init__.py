@@ -1,0 +1,1 @@
+"""Tests of the pages; demo_frames.py makes the frames they are built from."""
