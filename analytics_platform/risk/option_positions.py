@@ -1,0 +1,198 @@
+"""European options of one session: volatility from the price, Greeks, and values under shocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics_platform.risk.arrays import Booleans, Floats, Integers
+from analytics_platform.risk.curves import interpolation_weights
+from analytics_platform.risk.implied_volatility import REASONS, VolatilityStatus, implied_volatility
+from analytics_platform.risk.inputs import OptionTerms, Terms
+from analytics_platform.risk.options import Greeks, option_greeks, option_price
+from analytics_platform.risk.scenarios import Shocks
+from analytics_platform.risk.snapshot import DiscountCurve, Snapshot
+from analytics_platform.risk.valuations import Valuation, missing
+
+MODEL = "black_scholes_merton"
+DAYS_A_YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class OptionGroup:
+    """Options on one discount curve that have a value today; one entry an option.
+
+    `own` and `underlying` are columns of the market, `weights` of shape (n_nodes, n_options) give
+    the logarithm of the discount factor to expiry. Values are per contract.
+    """
+
+    instrument_ids: list[str]
+    curve_id: str
+    own: Integers
+    underlying: Integers
+    is_call: Booleans
+    strike: Floats
+    spot: Floats
+    t_years: Floats
+    rate: Floats
+    volatility: Floats
+    multiplier: Floats
+    weights: Floats
+    value: Floats
+
+    def values(self, shocks: Shocks) -> Floats:
+        """Value of one contract in each scenario, of shape (n_options, n_scenarios).
+
+        The volatility stays with the strike; time stands still.
+        """
+        moves = shocks.zero_rates[self.curve_id]
+        factor, shift = (
+            np.broadcast_to(change, shocks.equity.shape)[self.own]
+            for change in (shocks.volatility_factor, shocks.volatility_shift)
+        )
+        return self.multiplier[:, None] * option_price(
+            is_call=self.is_call[:, None],
+            spot=self.spot[:, None] * (1.0 + shocks.equity[self.underlying]),
+            strike=self.strike[:, None],
+            rate=self.rate[:, None] + _rates(moves, self.weights, self.t_years),
+            volatility=np.maximum(self.volatility[:, None] * factor + shift, 0.0),
+            t_years=self.t_years[:, None],
+        )
+
+    def uses_node(self) -> Booleans:
+        """Which nodes of the curve an option depends on, of shape (n_options, n_nodes)."""
+        return (self.weights > 0.0).T
+
+
+def _rates(zero_rates: Floats, weights: Floats, t_years: Floats) -> Floats:
+    """Continuous zero rates to expiry of shape (n_options, n_scenarios); 0 for no time left."""
+    with np.errstate(invalid="ignore"):
+        logs = zero_rates @ weights
+    rates: Floats = (logs / np.where(t_years > 0.0, t_years, 1.0)).T
+    return rates
+
+
+def _fault(terms: Terms, option: OptionTerms, snapshot: Snapshot) -> str:
+    """Why an option cannot be valued; empty if it can be tried."""
+    if option.expiry < snapshot.session:
+        return f"expired on {option.expiry} but is still held"
+    if not snapshot.price(option.underlying_id) > 0.0:
+        return f"no price of the underlying {option.underlying_id} in {terms.currency}"
+    if terms.currency not in snapshot.discount_curves:
+        return f"no discount curve for {terms.currency}"
+    if option.expiry > snapshot.session and np.isnan(snapshot.price(terms.instrument_id)):
+        return f"no price in {terms.currency}"
+    return ""
+
+
+def calibrate_options(
+    terms: Sequence[Terms], snapshot: Snapshot
+) -> tuple[list[Valuation], list[OptionGroup]]:
+    """Value the options of one session from their delivered prices.
+
+    Parameters
+    ----------
+    terms : sequence of Terms
+        Options only.
+    snapshot : Snapshot
+
+    Returns
+    -------
+    list of Valuation
+        One an option. On the day of expiry the value is the intrinsic value of the underlying's
+        close, with a warning; after it, or without a price, underlying or curve, it is missing.
+    list of OptionGroup
+        The options that have a value, one group a curve.
+
+    """
+    valuations: list[Valuation] = []
+    by_currency: dict[str, list[tuple[Terms, OptionTerms]]] = {}
+    for one in terms:
+        if one.option is None:
+            valuations.append(missing(one.instrument_id, "no option terms", model=MODEL))
+        elif reason := _fault(one, one.option, snapshot):
+            price = _known(snapshot.price(one.instrument_id))
+            valuations.append(missing(one.instrument_id, reason, model=MODEL, price=price))
+        else:
+            by_currency.setdefault(one.currency, []).append((one, one.option))
+    groups = []
+    for currency, members in sorted(by_currency.items()):
+        some, group = _calibrate_group(members, snapshot, snapshot.discount_curves[currency])
+        valuations += some
+        groups += [group] if group.instrument_ids else []
+    return valuations, groups
+
+
+def _known(price: float) -> float | None:
+    return None if np.isnan(price) else price
+
+
+def _calibrate_group(
+    members: Sequence[tuple[Terms, OptionTerms]], snapshot: Snapshot, curve: DiscountCurve
+) -> tuple[list[Valuation], OptionGroup]:
+    terms = [one for one, _option in members]
+    options = [option for _one, option in members]
+    price = np.array([snapshot.price(one.instrument_id) for one in terms])
+    spot = np.array([snapshot.price(option.underlying_id) for option in options])
+    strike = np.array([option.strike_local for option in options])
+    is_call = np.array([option.is_call for option in options])
+    t_years = np.array([(option.expiry - snapshot.session).days / DAYS_A_YEAR for option in options])
+    weights = interpolation_weights(curve.times, t_years)
+    rate = _rates(curve.zero_rates[None, :], weights, t_years)[:, 0]
+    found = implied_volatility(
+        price=price, is_call=is_call, spot=spot, strike=strike, rate=rate, t_years=t_years
+    )
+    is_today = t_years == 0.0
+    volatility = np.where(is_today, 0.0, found.volatility)
+    is_ok = is_today | (found.status == VolatilityStatus.OK)
+    greeks = option_greeks(
+        is_call=is_call,
+        spot=spot,
+        strike=strike,
+        rate=rate,
+        volatility=np.where(is_ok, volatility, 0.0),
+        t_years=t_years,
+    )
+    multiplier = np.array([one.multiplier for one in terms])
+    valuations = [
+        _valuation(one.instrument_id, price[i], volatility[i], greeks, i)
+        if is_ok[i]
+        else missing(
+            one.instrument_id, REASONS[VolatilityStatus(found.status[i])], model=MODEL, price=_known(price[i])
+        )
+        for i, one in enumerate(terms)
+    ]
+    kept = np.flatnonzero(is_ok)
+    return valuations, OptionGroup(
+        instrument_ids=[terms[i].instrument_id for i in kept],
+        curve_id=curve.curve_id,
+        own=np.array([snapshot.instruments[terms[i].instrument_id] for i in kept], dtype=np.int64),
+        underlying=np.array([snapshot.instruments[options[i].underlying_id] for i in kept], dtype=np.int64),
+        is_call=is_call[kept],
+        strike=strike[kept],
+        spot=spot[kept],
+        t_years=t_years[kept],
+        rate=rate[kept],
+        volatility=volatility[kept],
+        multiplier=multiplier[kept],
+        weights=weights[:, kept],
+        value=multiplier[kept] * np.where(is_today, greeks.price, price)[kept],
+    )
+
+
+def _valuation(instrument_id: str, price: float, volatility: float, greeks: Greeks, row: int) -> Valuation:
+    is_today = volatility == 0.0
+    return Valuation(
+        instrument_id,
+        MODEL,
+        market_price_local=_known(price),
+        model_price_local=float(greeks.price[row]),
+        implied_volatility=None if is_today else float(volatility),
+        delta=float(greeks.delta[row]),
+        gamma=float(greeks.gamma[row]),
+        vega=float(greeks.vega[row]),
+        theta=float(greeks.theta[row]),
+        rho=float(greeks.rho[row]),
+        status="warning" if is_today else "ok",
+        reason="expires on this session: intrinsic value" if is_today else None,
+    )

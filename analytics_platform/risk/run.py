@@ -1,0 +1,181 @@
+"""Entry points of the risk step on whole frames, for a range of sessions at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from analytics_platform.risk.inputs import RiskInputs, Terms, held_instruments, instrument_terms
+from analytics_platform.risk.market import MarketHistory, market_history, newest_row
+from analytics_platform.risk.portfolio_measures import MODEL_VERSION, contribute, measure
+from analytics_platform.risk.portfolios import (
+    PortfolioPnl,
+    UnitVectors,
+    by_session,
+    portfolio_pnl,
+)
+from analytics_platform.risk.results import joined_frames, result_frame, scenario_rows
+from analytics_platform.risk.scenarios import Shocks, historical_scenarios
+from analytics_platform.risk.snapshot import Snapshot, market_snapshot
+from analytics_platform.risk.stress import StressScenario, stress_scenarios, stress_shocks
+from analytics_platform.risk.tree import check_holdings, portfolio_tree
+from analytics_platform.risk.unit_pnl import base_pnl, historical_unit_pnl, no_shocks, value_faults
+from analytics_platform.risk.valuation import Book, value_session
+from analytics_platform.risk.valuations import shortened
+from analytics_platform.tables.risk import (
+    INSTRUMENT_VALUATIONS,
+    SCENARIO_PNL,
+    STRESS_RESULTS,
+)
+
+__all__ = ["MODEL_VERSION", "RiskInputs", "contribute", "measure", "revalue", "stress"]
+
+N_SCENARIOS = 500
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What all sessions of a range share."""
+
+    terms: dict[str, Terms]
+    market: MarketHistory
+    held: dict[date, list[str]]
+    currencies: list[str]
+
+
+def _prepare(inputs: RiskInputs, sessions: Sequence[date], n_scenarios: int) -> _Range:
+    wanted = pl.col("business_date").is_in(sorted(set(sessions)))
+    held = held_instruments(inputs.holdings.filter(wanted))
+    terms = instrument_terms(inputs, {name for names in held.values() for name in names})
+    underlyings = {one.option.underlying_id for one in terms.values() if one.option}
+    terms |= instrument_terms(inputs, underlyings - terms.keys())
+    market = market_history(inputs, terms, sessions, n_scenarios=n_scenarios)
+    currencies = sorted(set(inputs.portfolios["base_currency"]))
+    return _Range(terms, market, held, currencies)
+
+
+def _books(
+    inputs: RiskInputs, prepared: _Range, sessions: Sequence[date]
+) -> Iterator[tuple[date, Snapshot, Book]]:
+    for session in sorted(set(sessions)):
+        snapshot = market_snapshot(prepared.market, session, inputs.discount_curves)
+        yield session, snapshot, value_session(prepared.terms, prepared.held.get(session, []), snapshot)
+
+
+def revalue(
+    inputs: RiskInputs, sessions: Sequence[date], *, n_scenarios: int = N_SCENARIOS
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Value every held instrument and revalue it in full under historical scenarios.
+
+    Parameters
+    ----------
+    inputs : RiskInputs
+    sessions : sequence of date
+    n_scenarios : int
+        Moves of past sessions, the newest that of the session itself.
+
+    Returns
+    -------
+    instrument_valuations : DataFrame
+        One row per session and held instrument, columns of `tables.risk.INSTRUMENT_VALUATIONS`.
+    scenario_pnl : DataFrame
+        One row per session, held instrument and base currency of any portfolio, columns of
+        `tables.risk.SCENARIO_PNL`. Where the status is missing there is no vector (null).
+
+    Raises
+    ------
+    ValueError
+        If there is no session, no market data before the first one, or an input occurs twice.
+
+    """
+    if not sessions:
+        return result_frame(INSTRUMENT_VALUATIONS, []), joined_frames(SCENARIO_PNL, [])
+    prepared = _prepare(inputs, sessions, n_scenarios)
+    rows: list[dict[str, object]] = []
+    vectors = []
+    for session, snapshot, book in _books(inputs, prepared, sessions):
+        scenarios = historical_scenarios(
+            prepared.market, newest_row(prepared.market.dates, session), n_scenarios
+        )
+        rows.extend({"business_date": session, **vars(one)} for one in book.valuations)
+        unit_pnl = historical_unit_pnl(book, snapshot, scenarios, prepared.currencies)
+        vectors.append(scenario_rows(session, book.instrument_ids, scenarios, unit_pnl))
+    return result_frame(INSTRUMENT_VALUATIONS, rows), joined_frames(SCENARIO_PNL, vectors)
+
+
+def stress(inputs: RiskInputs, sessions: Sequence[date]) -> pl.DataFrame:
+    """P&L of every portfolio under every stress scenario, by full revaluation.
+
+    Parameters
+    ----------
+    inputs : RiskInputs
+        `stress_shifts` says what is shifted; see `stress.stress_shocks` for how.
+    sessions : sequence of date
+
+    Returns
+    -------
+    DataFrame
+        Columns of `tables.risk.STRESS_RESULTS`. Missing where a held instrument has no value or the
+        scenario cannot be applied.
+
+    Raises
+    ------
+    ValueError
+        As in `revalue` and `measure`.
+
+    """
+    if not sessions or inputs.stress_shifts.is_empty():
+        return result_frame(STRESS_RESULTS, [])
+    prepared = _prepare(inputs, sessions, n_scenarios=0)
+    known = set(inputs.instruments["instrument_id"])
+    scenarios = stress_scenarios(inputs.stress_shifts, prepared.market, known)
+    tree = portfolio_tree(inputs.portfolios)
+    check_holdings(inputs.holdings, tree)
+    held = by_session(inputs.holdings)
+    shocks = {
+        currency: stress_shocks(scenarios, prepared.market, prepared.terms, currency)
+        for currency in prepared.currencies
+    }
+    rows: list[dict[str, object]] = []
+    for session, snapshot, book in _books(inputs, prepared, sessions):
+        vectors = _stress_vectors(book, snapshot, shocks)
+        portfolios = portfolio_pnl(tree, held.get(session, inputs.holdings.clear()), vectors)
+        for number, scenario in enumerate(scenarios):
+            rows.extend(_stress_rows(session, portfolios, number, scenario))
+    return result_frame(STRESS_RESULTS, rows)
+
+
+def _stress_vectors(book: Book, snapshot: Snapshot, shocks: Mapping[str, Shocks]) -> dict[str, UnitVectors]:
+    """Revalue under the stress scenarios, as each base currency sees them."""
+    any_base = next(iter(shocks.values()))
+    # Only the exchange rates depend on the base, so values in local currency are found once.
+    local = (book.unit_values(no_shocks(any_base)), book.unit_values(any_base))
+    vectors = {}
+    for currency, own in shocks.items():
+        _value, pnl = base_pnl(book, snapshot, own, currency, local)
+        status, reason = [], []
+        for row, valuation in enumerate(book.valuations):
+            faults = value_faults(book, row, snapshot, currency)
+            status.append("missing" if faults else valuation.status)
+            reason.append("; ".join(faults) or valuation.reason or "")
+        vectors[currency] = UnitVectors(book.instrument_ids, pnl, status, reason)
+    return vectors
+
+
+def _stress_rows(
+    session: date, portfolios: PortfolioPnl, number: int, scenario: StressScenario
+) -> Iterator[dict[str, object]]:
+    for row, portfolio in enumerate(portfolios.portfolio_ids):
+        is_missing = portfolios.status[row] == "missing" or bool(scenario.fault)
+        reason = "; ".join(part for part in (scenario.fault, portfolios.reason[row]) if part)
+        yield {
+            "business_date": session,
+            "portfolio_id": portfolio,
+            "scenario_id": scenario.scenario_id,
+            "scenario_name": scenario.name,
+            "currency": portfolios.currencies[row],
+            "pnl": None if is_missing else float(portfolios.pnl[row, number]),
+            "status": "missing" if is_missing else portfolios.status[row],
+            "reason": shortened(reason) or None,
+        }
