@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     calendar: str = Field(default="XNYS", description="ISO 10383 code of the exchange whose sessions count")
     first_session: date = Field(default=date(2003, 1, 2), description="First partition")
     n_scenarios: int = Field(default=500, ge=20, description="Sessions of history that VaR rests on")
-    parse_memory_mb: int = Field(default=2048, ge=256, description="Memory of the parsing process, in MB")
+    parse_memory_mb: int = Field(default=4096, ge=256, description="Memory of the parsing process, in MB")
     parse_seconds: float = Field(default=120.0, gt=0, description="Longest time to parse one file")
 
     @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")

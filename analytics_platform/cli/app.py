@@ -79,7 +79,7 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine")] = 3000) 
     """Open the Dagster UI with its daemon on this machine."""
     from analytics_platform.cli.dev import run_dagster
 
-    raise typer.Exit(run_dagster(port))
+    run_dagster(port)
 
 
 @app.command()

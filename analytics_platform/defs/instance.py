@@ -19,7 +19,7 @@ def prepare_instance(template: Path, home: Path) -> dg.DagsterInstance:
     The storages are touched here, in one process: two processes that open a fresh instance at once
     break its schema.
     """
-    text = template.read_text("utf-8").replace("{history}", str(home / "history"))
+    text = template.read_text("utf-8").replace("{event_log}", str(home / "history" / "runs"))
     target = home / "dagster.yaml"
     if not target.exists() or target.read_text("utf-8") != text:
         files.write_text(target, text)

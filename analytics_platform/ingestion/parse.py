@@ -1,0 +1,132 @@
+"""Records as text become accepted rows of a table and rejected rows with reasons, and the account of both."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from analytics_platform.ingestion.accounting import RowCounts
+from analytics_platform.ingestion.checks import (
+    against_rules,
+    duplicates,
+    outside_dates,
+    seen_by_reader,
+    typed,
+)
+from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.faults import DeliveryRefused, Finding
+from analytics_platform.ingestion.file_name import DeliveryName
+from analytics_platform.ingestion.records import to_records
+from analytics_platform.ingestion.rejections import faults_of, first_findings, rejected_rows
+from analytics_platform.ingestion.sheet import ROW_NUMBER, SheetText
+from analytics_platform.tables.contract import Table
+
+
+@dataclass(frozen=True)
+class ParseResult:
+    """All records of one delivery: accepted, rejected with reasons, or ignored.
+
+    Attributes
+    ----------
+    accepted : DataFrame
+        The table's own columns, then `row_number` (Int64).
+    rejected : DataFrame
+        `row_number`, the sender's own columns as text, then `reason`; one row for each rejected record.
+        A sender's column of the name `row_number` or `reason` has `" (sender)"` added.
+    rows_read, rows_ignored : int
+        Records read, and those that the dialect says to ignore.
+    findings : tuple of Finding
+        The faults of the first rejected records.
+    total_findings : int
+        Number of all faults.
+    notes : tuple of str
+        What the sender may want to know, though nothing is wrong.
+    sheet : str or None
+        Sheet of the workbook that was read.
+
+    Raises
+    ------
+    AccountingError
+        If records read are not accepted + rejected + ignored.
+    """
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    rows_read: int
+    rows_ignored: int
+    findings: tuple[Finding, ...] = ()
+    total_findings: int = 0
+    notes: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an account that does not balance."""
+        self.counts  # noqa: B018 - an account that does not balance must not come into being
+
+    @property
+    def counts(self) -> RowCounts:
+        """The account of the delivery."""
+        return RowCounts(
+            read=self.rows_read,
+            accepted=self.accepted.height,
+            rejected=self.rejected.height,
+            ignored=self.rows_ignored,
+        )
+
+    def refuse_above(self, max_rejected_rows: int) -> None:
+        """Refuse the whole delivery if more records than this were rejected.
+
+        Raises
+        ------
+        DeliveryRefused
+            With the first findings and the number of all.
+        """
+        if self.counts.rejected > max_rejected_rows:
+            raise DeliveryRefused(self.findings, self.total_findings, self.counts)
+
+
+def parse(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) -> ParseResult:
+    """Sort all records of a sheet into accepted, rejected and ignored ones.
+
+    Parameters
+    ----------
+    sheet : SheetText
+        All rows as text.
+    table : Table
+        What the records should be.
+    dialect : Dialect
+        How the sender writes. `max_rejected_rows` is left to `ParseResult.refuse_above`.
+    name : DeliveryName
+        What the name of the file declares.
+
+    Returns
+    -------
+    ParseResult
+        The records and the account.
+
+    Raises
+    ------
+    DeliveryRefused
+        If a column is missing that the table needs or the dialect names.
+    """
+    records = to_records(sheet, table, dialect, name)
+    values, failures = typed(records, table, dialect)
+    failures += [
+        *outside_dates(values, table, name),
+        *against_rules(values, table),
+        *seen_by_reader(records, sheet, dialect),
+        *duplicates(values, records, table),
+    ]
+    faults = faults_of(records, failures)
+    is_good = pl.repeat(value=True, n=values.height, dtype=pl.Boolean, eager=True)
+    findings, total_findings = first_findings(faults, sheet, name)
+    bad = faults["record"].filter(faults["record"] < values.height)
+    return ParseResult(
+        accepted=values.with_columns(records.text[ROW_NUMBER]).filter(is_good.scatter(bad, values=False)),
+        rejected=rejected_rows(faults, sheet),
+        rows_read=records.read,
+        rows_ignored=records.ignored,
+        findings=findings,
+        total_findings=total_findings,
+        notes=records.notes,
+        sheet=sheet.sheet,
+    )
