@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
+
 app = typer.Typer(
     help="From files to trusted numbers: land, materialize, read.",
     no_args_is_help=True,

@@ -1,6 +1,5 @@
 """`analytics backfill`: a range of sessions in one run."""
 
-import time
 from datetime import date
 
 from rich.console import Console
@@ -22,9 +21,8 @@ def run_backfill(first: date, last: date, select: str | None) -> int:
     except (CalendarError, ValueError) as error:
         console.print(f"[red]{error}[/red]")
         return WRONG_USE
-    started = time.perf_counter()
     report = run_sessions(settings(), console, sessions, select=select)
-    console.print(timing_table(report, startup_seconds=time.perf_counter() - started - report.seconds))
+    console.print(timing_table(report))
     return conclude(console, report)
 
 

@@ -1,6 +1,5 @@
 """`analytics demo`: the whole chain on the sample data."""
 
-import time
 from datetime import date
 
 from rich.console import Console
@@ -21,7 +20,6 @@ LAST_SAMPLE_SESSION = date(2013, 3, 1)
 
 def run_demo() -> int:
     """Land the sample files, run every stage over the last 60 sessions, print the risk table."""
-    started = time.perf_counter()
     console = Console()
     of = settings()
     landed = land_sample(of)
@@ -36,9 +34,8 @@ def run_demo() -> int:
         console.print(f"nothing changed since run {before}: no work to do")
         code = 0
     else:
-        startup = time.perf_counter() - started
         report = run_sessions(of, console, sessions, tags={FINGERPRINT_TAG: mark})
-        console.print(timing_table(report, startup_seconds=startup))
+        console.print(timing_table(report))
         code = conclude(console, report)
     if code == 0:
         code = print_report(None, None)

@@ -10,11 +10,11 @@ from analytics_platform.risk.portfolios import PortfolioPnl, by_session, portfol
 from analytics_platform.risk.results import result_frame
 from analytics_platform.risk.tree import check_holdings, portfolio_tree
 from analytics_platform.risk.valuations import shortened
+from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.risk import RISK_CONTRIBUTIONS, RISK_METRICS
 
 CONFIDENCES = (0.95, 0.975, 0.99)
 CONTRIBUTION_CONFIDENCE = 0.975
-MODEL_VERSION = "1"
 """Changes whenever the same inputs would give other numbers."""
 _FEW = "fewer than one scenario in the tail: worst loss"
 _MEASURES = {"value_at_risk": value_at_risk, "expected_shortfall": expected_shortfall}

@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics_platform.risk.inputs import RiskInputs, Terms, held_instruments, instrument_terms
 from analytics_platform.risk.market import MarketHistory, market_history, newest_row
-from analytics_platform.risk.portfolio_measures import MODEL_VERSION, contribute, measure
+from analytics_platform.risk.portfolio_measures import contribute, measure
 from analytics_platform.risk.portfolios import (
     PortfolioPnl,
     UnitVectors,
@@ -29,7 +29,7 @@ from analytics_platform.tables.risk import (
     STRESS_RESULTS,
 )
 
-__all__ = ["MODEL_VERSION", "RiskInputs", "contribute", "measure", "revalue", "stress"]
+__all__ = ["RiskInputs", "contribute", "measure", "revalue", "stress"]
 
 N_SCENARIOS = 500
 

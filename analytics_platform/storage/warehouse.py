@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import duckdb
 import polars as pl
 
 from analytics_platform.tables.contract import Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 Parameter = str | int | float | date
 
@@ -79,7 +81,9 @@ class DuckDBWarehouse:
             for table in tables:
                 connection.execute(_view(table, lake))
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
+    def _connect(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb  # noqa: PLC0415 - loading the location needs no database
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(str(self.path))
 

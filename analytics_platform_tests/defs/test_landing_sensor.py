@@ -78,7 +78,8 @@ def test_a_file_of_a_weekend_counts_for_the_next_session() -> None:
 
 
 def test_history_before_the_first_partition_rides_with_the_first_partition() -> None:
-    request = _request(_entry("prices/vendor_2000-03-01_2002-12-31.csv", date(2000, 3, 1), date(2002, 12, 31)))
+    old = _entry("prices/vendor_2000-03-01_2002-12-31.csv", date(2000, 3, 1), date(2002, 12, 31))
+    request = _request(old)
     assert request.job_name == "ingest"
     assert _range(request) == ("2003-01-02", "2003-01-02")
 
@@ -105,7 +106,7 @@ def test_before_any_positions_are_there_files_are_still_loaded() -> None:
     ("tick", "key"),
     [
         pytest.param(datetime(2013, 3, 1, 23, 30, tzinfo=UTC), "2013-03-01", id="a Friday"),
-        pytest.param(datetime(2013, 3, 2, 0, 30, tzinfo=UTC), "2013-03-01", id="evening in New York, next day in UTC"),
+        pytest.param(datetime(2013, 3, 2, 0, 30, tzinfo=UTC), "2013-03-01", id="the next day in UTC"),
     ],
 )
 def test_the_schedule_asks_for_the_session_that_closed(tick: datetime, key: str) -> None:

@@ -7,7 +7,6 @@ import polars as pl
 
 from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.resources import LakeResource
-from analytics_platform.risk import schedules
 from analytics_platform.tables.platform import BOND_ACCRUALS
 from analytics_platform.tables.reference import BOND_TERMS
 
@@ -24,5 +23,7 @@ from analytics_platform.tables.reference import BOND_TERMS
 )
 def bond_accruals(lake: LakeResource) -> Iterator[dg.MaterializeResult[pl.DataFrame]]:
     """One row per bond and coupon period: accrual dates, pay date, coupon and redemption per 100 face."""
+    from analytics_platform.risk import schedules
+
     rows = schedules.bond_accruals(lake.open().read(BOND_TERMS))
     yield dg.MaterializeResult(value=rows, check_results=[conformity(BOND_ACCRUALS, "lake", rows)])

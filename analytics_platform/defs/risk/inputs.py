@@ -1,15 +1,19 @@
 """What the risk step reads: marts and reference data, and the history that its scenarios look back on."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
+import polars as pl
 from pydantic import Field
 
 from analytics_platform.calendars.sessions import Calendar
-from analytics_platform.risk.run import RiskInputs
 from analytics_platform.storage.lake import Lake
 from analytics_platform.storage.warehouse import Warehouse
 from analytics_platform.tables.platform import BOND_ACCRUALS
+
+if TYPE_CHECKING:
+    from analytics_platform.risk.inputs import RiskInputs
 
 INPUTS = [
     dg.AssetKey(path)
@@ -19,7 +23,7 @@ INPUTS = [
         ["staging", "stg_bond_terms"],
         ["staging", "stg_option_terms"],
         ["staging", "stg_portfolios"],
-        ["staging", "stg_prices"],
+        ["intermediate", "int_unit_values"],
         ["staging", "stg_stress_shifts"],
         ["staging", "stg_risk_proxies"],
         ["intermediate", "int_total_returns"],
@@ -39,7 +43,7 @@ class RiskConfig(dg.Config):
 
 def read_risk_inputs(
     warehouse: Warehouse, lake: Lake, calendar: Calendar, sessions: tuple[date, date], n_scenarios: int
-) -> RiskInputs:
+) -> "RiskInputs":
     """Read everything that revaluing the sessions from first to last needs.
 
     Parameters
@@ -53,6 +57,8 @@ def read_risk_inputs(
     n_scenarios : int
         Moves of history; one session more is read, because a move needs two levels.
     """
+    from analytics_platform.risk.inputs import RiskInputs
+
     proxies = warehouse.read("staging.stg_risk_proxies", ["instrument_id", "proxy_instrument_id"])
     history = (calendar.offset(sessions[0], -n_scenarios), sessions[1])
     return RiskInputs(
@@ -66,11 +72,7 @@ def read_risk_inputs(
         option_terms=warehouse.read("staging.stg_option_terms"),
         bond_accruals=lake.read(BOND_ACCRUALS),
         portfolios=warehouse.read("staging.stg_portfolios"),
-        prices=warehouse.read(
-            "staging.stg_prices",
-            ["business_date", "instrument_id", "close_local", "currency"],
-            sessions,
-        ),
+        prices=_usable_prices(warehouse, sessions),
         equity_moves=warehouse.read(
             "intermediate.int_total_returns",
             ["business_date", "instrument_id", "total_return_rate"],
@@ -89,3 +91,10 @@ def read_risk_inputs(
         stress_shifts=warehouse.read("staging.stg_stress_shifts"),
         proxies=dict(proxies.iter_rows()),
     )
+
+
+def _usable_prices(warehouse: Warehouse, sessions: tuple[date, date]) -> pl.DataFrame:
+    """Return the one price of each instrument that the marts value it with, none that they refuse."""
+    columns = ["business_date", "instrument_id", "price_local", "currency", "reason"]
+    prices = warehouse.read("intermediate.int_unit_values", columns, sessions)
+    return prices.filter(pl.col("reason").is_null()).rename({"price_local": "close_local"}).drop("reason")

@@ -9,7 +9,7 @@ from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
 from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_risk_inputs
-from analytics_platform.risk.run import MODEL_VERSION, contribute, measure, stress
+from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.risk import RISK_CONTRIBUTIONS, RISK_METRICS, STRESS_RESULTS
 
 Result = Iterator[dg.MaterializeResult[pl.DataFrame]]
@@ -35,7 +35,10 @@ def risk_metrics(
     context: dg.AssetExecutionContext, scenario_pnl: pl.DataFrame, warehouse: WarehouseResource
 ) -> Result:
     """One row per session, portfolio, metric and confidence: historical VaR and expected shortfall."""
-    metrics = measure(*_book(context, warehouse), scenario_pnl)
+    from analytics_platform.risk.run import measure
+
+    days = CALENDAR.sessions(*session_range(context.partition_keys))
+    metrics = measure(*_book(context, warehouse), scenario_pnl, sessions=days)
     yield dg.MaterializeResult(value=metrics, check_results=[conformity(RISK_METRICS, "risk", metrics)])
 
 
@@ -56,7 +59,10 @@ def risk_contributions(
     context: dg.AssetExecutionContext, scenario_pnl: pl.DataFrame, warehouse: WarehouseResource
 ) -> Result:
     """One row per session, portfolio and instrument: its part of the expected shortfall."""
-    parts = contribute(*_book(context, warehouse), scenario_pnl)
+    from analytics_platform.risk.run import contribute
+
+    days = CALENDAR.sessions(*session_range(context.partition_keys))
+    parts = contribute(*_book(context, warehouse), scenario_pnl, sessions=days)
     yield dg.MaterializeResult(value=parts, check_results=[conformity(RISK_CONTRIBUTIONS, "risk", parts)])
 
 
@@ -79,6 +85,8 @@ def stress_results(
     lake: LakeResource,
 ) -> Result:
     """One row per session, portfolio and stress scenario: gain or loss by full revaluation."""
+    from analytics_platform.risk.run import stress
+
     sessions = session_range(context.partition_keys)
     inputs = read_risk_inputs(warehouse.open(), lake.open(), CALENDAR, sessions, config.n_scenarios)
     results = stress(inputs, CALENDAR.sessions(*sessions))

@@ -9,7 +9,7 @@ from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
 from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_risk_inputs
-from analytics_platform.risk.run import MODEL_VERSION, revalue
+from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.risk import INSTRUMENT_VALUATIONS, SCENARIO_PNL
 
 CHECK = "every_held_instrument_is_valued"
@@ -56,6 +56,8 @@ def revaluation(
     lake: LakeResource,
 ) -> Iterator[dg.Output[pl.DataFrame] | dg.AssetCheckResult]:
     """Revalue every held instrument in the last moves of its risk factors."""
+    from analytics_platform.risk.run import revalue
+
     sessions = session_range(context.partition_keys)
     inputs = read_risk_inputs(warehouse.open(), lake.open(), CALENDAR, sessions, config.n_scenarios)
     days = CALENDAR.sessions(*sessions)

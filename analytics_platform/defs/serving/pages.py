@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from analytics_platform.defs.resources import FolderResource
-from analytics_platform.report.data import ReportData
-from analytics_platform.report.pages import render_site
 from analytics_platform.storage.files import write_text
 from analytics_platform.storage.serving import ServingStore
+
+if TYPE_CHECKING:
+    from analytics_platform.report.data import ReportData
 
 CHECK = "every_portfolio_has_a_page"
 
@@ -28,6 +30,8 @@ CHECK = "every_portfolio_has_a_page"
 )
 def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.MaterializeResult[None]]:
     """One self-contained HTML page per portfolio, and an index."""
+    from analytics_platform.report.pages import render_site
+
     data = report_data(ServingStore(serving.path))
     site = render_site(data)
     for name, html in site.items():
@@ -40,8 +44,10 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
     )
 
 
-def report_data(store: ServingStore) -> ReportData:
+def report_data(store: ServingStore) -> "ReportData":
     """Read what the pages show from the published extract."""
+    from analytics_platform.report.data import ReportData
+
     return ReportData(
         portfolio_risk=store.read("portfolio_risk"),
         positions=store.read("positions"),

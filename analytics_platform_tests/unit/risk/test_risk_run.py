@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from analytics_platform.risk.run import MODEL_VERSION, RiskInputs
+from analytics_platform.risk.run import RiskInputs
+from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.contract import Table
 from analytics_platform_tests.unit.risk.risk_results import TABLES, N, Results, run
 

@@ -1,0 +1,42 @@
+"""The benchmarks by name. A benchmark is imported only where it runs, in a process of its own."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from benchmarks.result import Measured
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark.
+
+    Attributes
+    ----------
+    module : str
+        Module of this package whose function `measure` runs it.
+    summary : str
+        What it compares.
+    is_single_threaded : bool
+        Whether numeric libraries are held to one thread, as the risk kernels are meant to run.
+    """
+
+    module: str
+    summary: str
+    is_single_threaded: bool = False
+
+    def run(self, *, is_quick: bool) -> Measured:
+        """Run it in this process."""
+        measured: Measured = import_module(f"benchmarks.{self.module}").measure(is_quick=is_quick)
+        return measured
+
+
+CATALOGUE = {
+    "import": Benchmark("start", "definitions in a fresh interpreter, against bare Dagster"),
+    "events": Benchmark("events", "Dagster's bookkeeping of a range run, by event log storage"),
+    "demo": Benchmark("demo", "the whole chain: first demo, second demo, backfill of a year"),
+    "options": Benchmark("options", "European option prices, against QuantLib", is_single_threaded=True),
+    "tail": Benchmark("tail", "VaR and ES, against DuckDB, pandas and BLAS", is_single_threaded=True),
+    "bonds": Benchmark("bonds", "yields and present values, against QuantLib", is_single_threaded=True),
+    "curves": Benchmark("curves", "par-curve bootstrap, against QuantLib", is_single_threaded=True),
+    "ingest": Benchmark("ingest", "a million CSV rows, against bare polars"),
+}

@@ -1,0 +1,41 @@
+{#- The texts that say why a value is missing, each with the names that a reader needs to mend it. -#}
+
+{% macro no_price_reason(instrument_id, business_date) -%}
+    'no price of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro no_return_reason(instrument_id, business_date) -%}
+    'no return of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro no_rate_reason(currency, base_currency, business_date) -%}
+    'no exchange rate of ' || {{ currency }} || ' to ' || {{ base_currency }}
+    || ' on ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro no_positions_reason(portfolio_id, business_date) -%}
+    'no positions of ' || {{ portfolio_id }} || ' on ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro no_base_reason(business_date) -%}
+    'no positive value to earn a return on at the start of ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro short_chain_reason(n_returns, n_sessions) -%}
+    'year to date: ' || cast({{ n_returns }} as varchar(10)) || ' of '
+    || cast({{ n_sessions }} as varchar(10)) || ' sessions have a return'
+{%- endmacro %}
+
+{% macro wrong_currency_reason(instrument_id, price_currency, currency) -%}
+    'price of ' || {{ instrument_id }} || ' is in ' || {{ price_currency }}
+    || ', the instrument in ' || {{ currency }}
+{%- endmacro %}
+
+{% macro no_coupon_period_reason(instrument_id, business_date) -%}
+    'no coupon period of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
+{%- endmacro %}
+
+{#- The reasons that are not null, joined by semicolons; null when all are. -#}
+{% macro joined_reasons(columns) -%}
+    nullif(substring(coalesce('; ' || {{ columns | join(", '') || coalesce('; ' || ") }}, ''), 3), '')
+{%- endmacro %}

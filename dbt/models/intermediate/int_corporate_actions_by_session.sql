@@ -1,0 +1,28 @@
+with sessions as (
+    select
+        business_date,
+        previous_business_date
+    from {{ ref('stg_trading_sessions') }}
+    where
+        calendar = '{{ var("calendar") }}'
+        and previous_business_date is not null
+)
+
+select
+    sessions.business_date,
+    actions.instrument_id,
+    cast(
+        coalesce(max(case when actions.action_type = 'split' then actions.ratio end), 1)
+        * coalesce(max(case when actions.action_type = 'stock_dividend' then actions.ratio end), 1)
+        as decimal(20, 8)
+    ) as split_ratio,
+    cast(
+        coalesce(sum(case when actions.action_type = 'cash_dividend' then actions.amount_local end), 0)
+        as decimal(20, 8)
+    ) as dividend_local
+from {{ ref('stg_corporate_actions') }} as actions
+inner join sessions
+    on
+        actions.ex_date > sessions.previous_business_date
+        and actions.ex_date <= sessions.business_date
+group by sessions.business_date, actions.instrument_id

@@ -1,0 +1,91 @@
+with prices as (
+    select
+        prices.business_date,
+        prices.instrument_id,
+        instruments.instrument_type,
+        instruments.currency,
+        instruments.multiplier,
+        prices.price_type,
+        prices.currency as price_currency,
+        prices.close_local as price_local,
+        prices.delivery_id,
+        prices.row_number,
+        row_number() over (
+            partition by prices.business_date, prices.instrument_id
+            order by
+                case
+                    when instruments.instrument_type = 'bond' and prices.price_type = 'clean' then 0
+                    when instruments.instrument_type = 'future' and prices.price_type = 'settle' then 0
+                    when prices.price_type = 'close' then 1
+                    when prices.price_type = 'settle' then 2
+                    else 3
+                end asc,
+                prices.known_at desc,
+                prices.source asc
+        ) as best_first
+    from {{ ref('stg_prices') }} as prices
+    inner join {{ ref('stg_instruments') }} as instruments
+        on prices.instrument_id = instruments.instrument_id
+    where instruments.instrument_type <> 'bond' or prices.price_type = 'clean'
+),
+
+accrued as (
+    select
+        prices.business_date,
+        prices.instrument_id,
+        cast({{ safe_divide(
+            'accruals.coupon_per_100 * ' ~ days_between('accruals.accrual_start', 'prices.business_date'),
+            days_between('accruals.accrual_start', 'accruals.accrual_end')
+        ) }} as decimal(20, 12)) as accrued_local
+    from prices
+    inner join {{ ref('stg_bond_accruals') }} as accruals
+        on
+            prices.instrument_id = accruals.instrument_id
+            and prices.business_date >= accruals.accrual_start
+            and prices.business_date < accruals.accrual_end
+    where
+        prices.best_first = 1
+        and prices.instrument_type = 'bond'
+),
+
+checked as (
+    select
+        prices.*,
+        accrued.accrued_local,
+        case
+            when prices.price_currency <> prices.currency
+                then {{ wrong_currency_reason(
+                    'prices.instrument_id', 'prices.price_currency', 'prices.currency'
+                ) }}
+            when prices.instrument_type = 'bond' and accrued.accrued_local is null
+                then {{ no_coupon_period_reason('prices.instrument_id', 'prices.business_date') }}
+            when prices.instrument_type = 'future'
+                then 'futures are not valued: ' || prices.instrument_id
+        end as reason
+    from prices
+    left join accrued
+        on
+            prices.business_date = accrued.business_date
+            and prices.instrument_id = accrued.instrument_id
+    where prices.best_first = 1
+)
+
+select
+    business_date,
+    instrument_id,
+    instrument_type,
+    currency,
+    multiplier,
+    price_type,
+    price_local,
+    accrued_local,
+    case
+        when reason is not null then null
+        when instrument_type = 'bond'
+            then {{ unit_value('(price_local + accrued_local) * cast(0.01 as decimal(3, 2))') }}
+        else {{ unit_value('price_local * multiplier') }}
+    end as unit_value_local,
+    reason,
+    delivery_id,
+    row_number
+from checked

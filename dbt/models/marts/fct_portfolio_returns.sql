@@ -1,0 +1,220 @@
+{{ config(materialized='incremental', incremental_strategy='replace_sessions') }}
+
+with sessions as (
+    select * from {{ ref('int_range_sessions') }}
+),
+
+rates as (
+    select * from {{ ref('int_base_rates') }}
+),
+
+nodes as (
+    select
+        tree.ancestor_portfolio_id as portfolio_id,
+        portfolios.base_currency,
+        tree.portfolio_id as member_portfolio_id,
+        spans.first_date
+    from {{ ref('int_portfolio_tree') }} as tree
+    inner join {{ ref('stg_portfolios') }} as portfolios
+        on tree.ancestor_portfolio_id = portfolios.portfolio_id
+    left join {{ ref('int_portfolio_spans') }} as spans
+        on tree.portfolio_id = spans.portfolio_id
+),
+
+position_values as (
+    select * from {{ ref('int_position_values') }}
+),
+
+delivered as (
+    select distinct
+        business_date,
+        portfolio_id
+    from position_values
+),
+
+values_and_gaps as (
+    select
+        position_values.business_date,
+        nodes.portfolio_id,
+        {{ money('position_values.market_value_local * rates.fx_rate') }} as market_value_base,
+        case
+            when position_values.reason is not null then position_values.reason
+            when rates.fx_rate is null
+                then {{ no_rate_reason(
+                    'position_values.currency', 'nodes.base_currency', 'position_values.business_date'
+                ) }}
+        end as reason
+    from position_values
+    inner join nodes
+        on position_values.portfolio_id = nodes.member_portfolio_id
+    left join rates
+        on
+            position_values.business_date = rates.business_date
+            and position_values.currency = rates.currency
+            and nodes.base_currency = rates.base_currency
+
+    union all
+
+    {#- A member is expected from its first positions on: later silence is a gap, not a liquidation. #}
+    select
+        sessions.business_date,
+        nodes.portfolio_id,
+        null as market_value_base,
+        {{ no_positions_reason('nodes.member_portfolio_id', 'sessions.business_date') }} as reason
+    from sessions
+    inner join nodes
+        on sessions.business_date >= nodes.first_date
+    left join delivered
+        on
+            sessions.business_date = delivered.business_date
+            and nodes.member_portfolio_id = delivered.portfolio_id
+    where delivered.portfolio_id is null
+),
+
+navs as (
+    select
+        business_date,
+        portfolio_id,
+        case when max(reason) is null then {{ money('sum(market_value_base)') }} end as nav_base,
+        max(reason) as reason
+    from values_and_gaps
+    group by business_date, portfolio_id
+),
+
+flows as (
+    select
+        sessions.business_date,
+        nodes.portfolio_id,
+        {%- for timing in ['start_of_day', 'end_of_day'] %}
+            sum(
+                case
+                    when flows.timing = '{{ timing }}' then {{ money('flows.amount_local * rates.fx_rate') }}
+                    else 0
+                end
+            ) as {{ timing }}_flow_base,
+        {%- endfor %}
+        max(
+            case
+                when rates.fx_rate is null
+                    then {{ no_rate_reason(
+                        'flows.currency', 'nodes.base_currency', 'sessions.business_date'
+                    ) }}
+            end
+        ) as reason
+    from {{ ref('stg_external_flows') }} as flows
+    inner join sessions
+        on
+            flows.flow_date > sessions.previous_business_date
+            and flows.flow_date <= sessions.business_date
+    inner join nodes
+        on flows.portfolio_id = nodes.member_portfolio_id
+    left join rates
+        on
+            sessions.business_date = rates.business_date
+            and flows.currency = rates.currency
+            and nodes.base_currency = rates.base_currency
+    where {{ is_near_session_range('flows.flow_date') }}
+    group by sessions.business_date, nodes.portfolio_id
+),
+
+benchmarks as (
+    select
+        returns.business_date,
+        portfolios.portfolio_id,
+        {{ rate(
+            '(1 + returns.return_rate) * '
+            ~ rate(safe_divide('today.fx_rate', 'before.fx_rate'))
+            ~ ' - 1'
+        ) }} as benchmark_return_rate
+    from {{ ref('int_benchmark_returns') }} as returns
+    inner join sessions
+        on returns.business_date = sessions.business_date
+    inner join {{ ref('stg_benchmarks') }} as benchmarks
+        on returns.benchmark_id = benchmarks.benchmark_id
+    inner join {{ ref('stg_portfolios') }} as portfolios
+        on returns.benchmark_id = portfolios.benchmark_id
+    left join rates as today
+        on
+            sessions.business_date = today.business_date
+            and benchmarks.currency = today.currency
+            and portfolios.base_currency = today.base_currency
+    left join rates as before
+        on
+            sessions.previous_business_date = before.business_date
+            and benchmarks.currency = before.currency
+            and portfolios.base_currency = before.base_currency
+),
+
+joined as (
+    select
+        navs.business_date,
+        navs.portfolio_id,
+        portfolios.base_currency,
+        navs.nav_base,
+        before.nav_base as previous_nav_base,
+        case when flows.portfolio_id is null then 0 else flows.start_of_day_flow_base end
+            as start_of_day_flow_base,
+        case when flows.portfolio_id is null then 0 else flows.end_of_day_flow_base end
+            as end_of_day_flow_base,
+        benchmarks.benchmark_return_rate,
+        navs.reason as nav_reason,
+        case
+            when before.portfolio_id is null then 'first session of ' || navs.portfolio_id
+            when before.reason is not null then before.reason
+            when flows.reason is not null then flows.reason
+            when before.nav_base + coalesce(flows.start_of_day_flow_base, 0) <= 0
+                then {{ no_base_reason('navs.business_date') }}
+        end as return_reason
+    from navs
+    inner join sessions
+        on navs.business_date = sessions.business_date
+    inner join {{ ref('stg_portfolios') }} as portfolios
+        on navs.portfolio_id = portfolios.portfolio_id
+    left join navs as before
+        on
+            sessions.previous_business_date = before.business_date
+            and navs.portfolio_id = before.portfolio_id
+    left join flows
+        on
+            navs.business_date = flows.business_date
+            and navs.portfolio_id = flows.portfolio_id
+    left join benchmarks
+        on
+            navs.business_date = benchmarks.business_date
+            and navs.portfolio_id = benchmarks.portfolio_id
+    where sessions.is_in_range
+),
+
+measured as (
+    select
+        joined.*,
+        {{ money('nav_base - previous_nav_base - start_of_day_flow_base - end_of_day_flow_base') }}
+            as pnl_base,
+        case
+            when joined.nav_reason is null and joined.return_reason is null
+                then {{ rate(safe_divide(
+                    'nav_base - end_of_day_flow_base',
+                    'previous_nav_base + start_of_day_flow_base'
+                ) ~ ' - 1') }}
+        end as return_rate
+    from joined
+)
+
+select
+    business_date,
+    portfolio_id,
+    base_currency,
+    nav_base,
+    cast(start_of_day_flow_base as decimal(38, 8)) as start_of_day_flow_base,
+    cast(end_of_day_flow_base as decimal(38, 8)) as end_of_day_flow_base,
+    pnl_base,
+    return_rate,
+    benchmark_return_rate,
+    {{ rate('return_rate - benchmark_return_rate') }} as active_return_rate,
+    case
+        when nav_reason is not null then 'missing'
+        when return_reason is not null then 'warning'
+        else 'ok'
+    end as status,
+    coalesce(nav_reason, return_reason) as reason
+from measured
