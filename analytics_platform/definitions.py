@@ -1,5 +1,9 @@
 """The composition root: all assets, jobs and automation, bound to the resources of the profile."""
 
+import gc
+
+gc.disable()  # imports make a million objects and no garbage: looking for it took a quarter of the start-up
+
 import dagster as dg
 
 from analytics_platform.defs import alerts, automation
@@ -13,6 +17,9 @@ from analytics_platform.defs.resources import FolderResource, LakeResource, Ware
 from analytics_platform.defs.risk import manifests, measures, valuation
 from analytics_platform.defs.serving import extract, pages
 from analytics_platform.settings import Settings, settings
+
+gc.freeze()
+gc.enable()
 
 MODULES = [
     deliveries,

@@ -235,6 +235,24 @@ def _explained(detail: ErrorDetails) -> str:
     return f"'{key}': {detail['msg'].removeprefix('Value error, ')}, not {detail['input']!r}"
 
 
+def read_dialect(folder: Path, source: str, dataset: str) -> Dialect:
+    """Read the dialect of one source for one dataset; the canonical form if none was written.
+
+    Only the file of that source is opened, so that a fault in the file of another harms nobody.
+
+    Raises
+    ------
+    DialectError
+        If the file of the source cannot be used.
+    """
+    file = folder / f"{source}.toml"
+    return (
+        parse_dialects(source, file.read_text("utf-8")).get(dataset, CANONICAL)
+        if file.exists()
+        else CANONICAL
+    )
+
+
 def read_dialects(folder: Path) -> Dialects:
     """Read every ``<source>.toml`` of a folder; a folder that is not there holds none.
 

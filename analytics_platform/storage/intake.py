@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from analytics_platform.ingestion.child import ParsedDelivery, ParsingChild
-from analytics_platform.ingestion.dialect import read_dialects
+from analytics_platform.ingestion.dialect import DialectError, read_dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
 from analytics_platform.ingestion.protocol import REJECTED_FILE
@@ -108,13 +108,26 @@ class Intake:
             Who loads; of two runs one gets a version.
         until : date, optional
             Only files that declare a date up to here; older history rides along.
+
+        Raises
+        ------
+        DialectError
+            If the dialect of a source cannot be used: after the files of all others are loaded. Its own
+            files are owed still.
         """
         self.observe(f"{table.name}/")
         window = None if until is None else (date.min, until)
         outcome = Outcome()
+        unusable: set[str] = set()
         for entry in self.ledger.entries(dataset=table.name, states=[State.SEEN], overlapping=window):
             if self.ledger.claim(entry.version, run_id):
-                self._load_one(table, entry, run_id, outcome)
+                try:
+                    self._load_one(table, entry, run_id, outcome)
+                except DialectError as error:
+                    unusable.add(str(error))
+        if unusable:
+            self.ledger.release(run_id)
+            raise DialectError("\n".join(sorted(unusable)))
         return outcome
 
     def _load_one(self, table: Table, entry: Entry, run_id: str, outcome: Outcome) -> None:
@@ -128,7 +141,7 @@ class Intake:
                 outcome.duplicates += 1
                 return
             try:
-                dialect = read_dialects(self.sources).find(landed.name.source, landed.name.dataset)
+                dialect = read_dialect(self.sources, landed.name.source, landed.name.dataset)
                 parsed = self.child.parse(file, landed.name, dialect, Path(scratch))
             except DeliveryRefused as refusal:
                 rejected = Path(scratch) / REJECTED_FILE
