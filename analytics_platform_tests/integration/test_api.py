@@ -48,8 +48,11 @@ def test_impossible_dates_are_refused(client: TestClient, dates: dict[str, str])
 def test_the_stock_metrics_show_adjusted_and_raw(client: TestClient) -> None:
     volatile = client.get("/metrics/most-volatile").json()
     assert volatile["instrument_id"].startswith("EQ_")
-    assert {name for name in volatile if "adjusted" in name}
-    assert {name for name in volatile if "raw" in name}
+    adjusted = [
+        name for name in volatile if name.endswith("_volatility_rate") and not name.startswith("raw_")
+    ]
+    assert adjusted == ["daily_volatility_rate", "annualised_volatility_rate"]
+    assert all(volatile[f"raw_{name}"] > 0 for name in adjusted)
     assert client.get("/metrics/most-valuable-day").status_code == 200
 
 

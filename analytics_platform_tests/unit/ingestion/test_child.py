@@ -152,7 +152,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_file_works(put: Put,
 
 def test_a_child_that_cannot_start_is_no_fault_of_the_file(put: Put, tmp_path: Path) -> None:
     with (
-        ParsingChild(LIMITS, {"PYTHONPATH": str(tmp_path), "PYTHONNOUSERSITE": "1"}) as child,
+        ParsingChild(LIMITS, {"PYTHONHOME": str(tmp_path)}) as child,
         pytest.raises(ParsingFailed, match="did not start"),
     ):
         works(child, put, tmp_path)
