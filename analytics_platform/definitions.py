@@ -64,6 +64,7 @@ def defs() -> dg.Definitions:
     """Load every asset of every stage."""
     return dg.Definitions(
         assets=dg.map_asset_specs(automation.with_freshness, _assets()),
+        executor=dg.in_process_executor,
         jobs=automation.JOBS,
         schedules=[schedule.after_the_close],
         sensors=[landing_sensor.landing_zone_sensor, alerts.failed_runs],

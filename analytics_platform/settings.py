@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         default=_CHECKOUT / "docker" / "dagster.local.yaml", description="Configuration of the instance"
     )
     calendar: str = Field(default="XNYS", description="ISO 10383 code of the exchange whose sessions count")
+    session_zone: str = Field(
+        default="Etc/GMT-3",
+        description="Time zone in which the day ends about when the exchange closes; 16:00 in New York",
+    )
     first_session: date = Field(default=date(2003, 1, 2), description="First partition")
     n_scenarios: int = Field(default=500, ge=20, description="Sessions of history that VaR rests on")
     parse_memory_mb: int = Field(default=4096, ge=256, description="Memory of the parsing process, in MB")

@@ -6,17 +6,23 @@ from typing import Annotated
 
 import polars as pl
 from fastapi import FastAPI, HTTPException, Query
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from analytics_platform.storage.serving import ServingStore
+
+HOSTS = ["127.0.0.1", "localhost"]
+"""Names under which this machine may be asked; any other Host header is refused."""
 
 Row = dict[str, str | float | int | date | None]
 
 
 def create_app(serving: Path, pages: Path) -> FastAPI:
     """Return the application over the extract in `serving` and the pages in `pages`."""
-    app = FastAPI(title="analytics_platform", version="0.1.0")
+    # FastAPI's own documentation page would load scripts from outside.
+    app = FastAPI(title="analytics_platform", version="0.1.0", docs_url=None, redoc_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     store = ServingStore(serving)
 
     @app.get("/health")

@@ -1,5 +1,6 @@
 """The commands and their arguments; imports wait until a command needs them."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,9 @@ from typing import Annotated
 import typer
 
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
+
+HOME_IS_BUSY = 3
+STOPPED = 130
 
 app = typer.Typer(
     help="From files to trusted numbers: land, materialize, read.",
@@ -25,7 +29,7 @@ def demo() -> None:
     """Run the whole chain on the sample data and print the risk table."""
     from analytics_platform.cli.demo import run_demo
 
-    raise typer.Exit(run_demo())
+    raise typer.Exit(_alone(run_demo))
 
 
 @app.command()
@@ -50,7 +54,7 @@ def backfill(
     """Materialize a range of sessions in one run, in this process, without a daemon."""
     from analytics_platform.cli.backfill import run_backfill
 
-    raise typer.Exit(run_backfill(first.date(), last.date(), select))
+    raise typer.Exit(_alone(lambda: run_backfill(first.date(), last.date(), select)))
 
 
 @app.command()
@@ -99,6 +103,22 @@ def dbt_manifest() -> None:
     from analytics_platform.settings import settings
 
     parse_project(settings().dbt_project, settings().dbt_target)
+
+
+def _alone(command: Callable[[], int]) -> int:
+    """Run a command that materializes, unless another one does; return its exit code."""
+    from analytics_platform.cli.lock import HomeIsBusyError, only_one
+    from analytics_platform.settings import settings
+
+    try:
+        with only_one(settings().home):
+            return command()
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        return STOPPED
+    except HomeIsBusyError as error:
+        typer.echo(str(error), err=True)
+        return HOME_IS_BUSY
 
 
 def _date(moment: datetime | None) -> date | None:

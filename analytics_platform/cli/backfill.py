@@ -2,12 +2,14 @@
 
 from datetime import date
 
+import polars as pl
 from rich.console import Console
 
 from analytics_platform.calendars.sessions import CalendarError, calendar
 from analytics_platform.cli.run import RunReport, run_sessions
 from analytics_platform.cli.timing import timing_table
 from analytics_platform.settings import Settings, settings
+from analytics_platform.storage.serving import ServingStore
 
 FAILED = 1
 WRONG_USE = 2
@@ -19,11 +21,26 @@ def run_backfill(first: date, last: date, select: str | None) -> int:
     try:
         sessions = session_bounds(settings(), first, last)
     except (CalendarError, ValueError) as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(str(error), style="red", markup=False)
         return WRONG_USE
-    report = run_sessions(settings(), console, sessions, select=select)
+    try:
+        report = run_sessions(settings(), console, sessions, select=select)
+    except ValueError as error:
+        console.print(str(error), style="red", markup=False)
+        return WRONG_USE
     console.print(timing_table(report))
-    return conclude(console, report)
+    code = conclude(console, report)
+    if code == 0 and select is None and not _is_valued(settings(), sessions):
+        console.print(f"no portfolio has a net asset value from {sessions[0]} to {sessions[1]}", style="red")
+        return FAILED
+    return code
+
+
+def _is_valued(of: Settings, sessions: tuple[date, date]) -> bool:
+    """Tell whether any portfolio has a net asset value on any of the sessions."""
+    risk = ServingStore(of.serving).read("portfolio_risk")
+    asked = risk.filter(pl.col("business_date").is_between(*sessions))
+    return asked["nav_base"].is_not_null().any()
 
 
 def session_bounds(of: Settings, first: date, last: date) -> tuple[date, date]:
@@ -50,10 +67,14 @@ def session_bounds(of: Settings, first: date, last: date) -> tuple[date, date]:
 
 
 def conclude(console: Console, report: RunReport) -> int:
-    """Say how the run ended; return the exit code."""
+    """Say how the run ended and which checks did not pass; return the exit code."""
+    for check in report.failed_checks:
+        console.print(f"check did not pass: {check}", markup=False, highlight=False, style="yellow")
     if report.success:
         console.print(f"[green]done[/green]: run {report.run_id}")
         return 0
+    if any("DagsterExecutionInterruptedError" in failure for failure in report.failures):
+        raise KeyboardInterrupt
     for failure in report.failures:
         console.print(f"[red]failed[/red] {failure}", markup=True, highlight=False)
     return FAILED

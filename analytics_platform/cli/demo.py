@@ -13,6 +13,7 @@ from analytics_platform.cli.timing import timing_table
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.landing_zone import DiskLandingZone, short_digest
+from analytics_platform.storage.serving import ServingStore
 
 SESSIONS = 60
 LAST_SAMPLE_SESSION = date(2013, 3, 1)
@@ -29,7 +30,7 @@ def run_demo() -> int:
     with intake_resource(of).opened() as intake:
         intake.observe()
     mark = fingerprint(of, sessions)
-    before = last_run_like(open_instance(of), mark)
+    before = last_run_like(open_instance(of), mark) if _is_whole(of) else None
     if before is not None:
         console.print(f"nothing changed since run {before}: no work to do")
         code = 0
@@ -42,6 +43,12 @@ def run_demo() -> int:
         print_refusals(console, of)
         console.print(f"pages: {of.pages / 'index.html'}", highlight=False, soft_wrap=True)
     return code
+
+
+def _is_whole(of: Settings) -> bool:
+    """Tell whether what a run leaves behind is still there."""
+    published = ServingStore(of.serving).version()
+    return published is not None and of.warehouse.exists() and (of.pages / "index.html").exists()
 
 
 def land_sample(of: Settings) -> int:

@@ -29,7 +29,7 @@ def examine() -> int:
     for name, question in QUESTIONS.items():
         try:
             answer, mark = question(of), "[green]ok [/green]"
-        except ProblemFoundError as problem:
+        except (ProblemFoundError, OSError) as problem:
             answer, mark, bad = str(problem), "[red]BAD[/red]", 1
         console.print(f"{mark} {name}: {answer}", highlight=False, soft_wrap=True)
     return bad

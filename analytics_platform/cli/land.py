@@ -22,11 +22,13 @@ def land_files(files: list[Path], dataset: str | None) -> int:
     code = 0
     for file in files:
         key = f"{dataset or file.resolve().parent.name}/{file.name}"
-        version = zone.put(key, file)
-        console.print(f"landed {key} as version {version.version_id}", highlight=False)
         try:
-            parse_file_name(key)
-        except DeliveryRefused as refusal:
-            console.print(str(refusal), style="red", markup=False)
+            version = zone.put(key, file)
+            parse_file_name(key, version.known_at.date())
+        except (DeliveryRefused, ValueError) as refusal:
+            hint = "" if dataset else " If the folder is not the dataset, say --dataset."
+            console.print(f"{refusal}{hint}", style="red", markup=False, soft_wrap=True)
             code = REFUSED
+        else:
+            console.print(f"landed {key} as version {version.version_id}", highlight=False, soft_wrap=True)
     return code

@@ -35,7 +35,7 @@ def print_report(day: date | None, portfolio: str | None) -> int:
     console.print(_table(found))
     for row in found:
         if row.reason is not None:
-            console.print(f"{row.portfolio_id}: {row.reason}", markup=False, highlight=False)
+            console.print(f"{row.status} {row.portfolio_id}: {row.reason}", markup=False, highlight=False)
     return 0
 
 
@@ -59,7 +59,8 @@ def print_refusals(console: Console, of: Settings) -> None:
 
 
 def _choose(risk: pl.DataFrame, day: date | None, portfolio: str | None) -> tuple[pl.DataFrame, str | None]:
-    days = risk["business_date"].unique().sort().to_list()
+    valued = risk.filter(pl.col("nav_base").is_not_null())
+    days = (risk if valued.is_empty() else valued)["business_date"].unique().sort().to_list()
     chosen = risk.filter(pl.col("business_date") == (day or days[-1]))
     if chosen.is_empty():
         return chosen, f"no risk numbers for {day}: published are the sessions from {days[0]} to {days[-1]}"

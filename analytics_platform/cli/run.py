@@ -13,10 +13,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics_platform.definitions import defs
-from analytics_platform.defs.ingestion.landing_sensor import RANGE_END, RANGE_START
-from analytics_platform.defs.instance import PROCESS_TAG, fail_dead_runs, prepare_instance, process_tag
+from analytics_platform.defs.alerts import root_cause
+from analytics_platform.defs.instance import (
+    PROCESS_TAG,
+    fail_dead_runs,
+    free_pool_slots,
+    prepare_instance,
+    process_tag,
+)
+from analytics_platform.defs.partitions import RANGE_END, RANGE_START
 from analytics_platform.settings import Settings
 from analytics_platform.storage.event_log import PooledSqliteEventLogStorage
+
+EXAMPLES = "try 'group:risk', 'key:lake/prices' or 'key:marts/fct_position_pnl+'"
+
+TOLD = ("missing", "first reasons", "breaks", "empty", "dagster_dbt/failed_row_count")
+"""Metadata of a failed check that a line on a terminal has room for."""
 
 
 @dataclass
@@ -37,6 +49,8 @@ class RunReport:
         Time that Dagster spent storing events.
     failures : list of str
         Step and error, for each failed step.
+    failed_checks : list of str
+        Asset, check and what it found, for each check that did not pass.
     """
 
     run_id: str
@@ -45,6 +59,7 @@ class RunReport:
     seconds_by_step: dict[str, float] = field(default_factory=dict)
     bookkeeping_seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
 
 
 class StepClock:
@@ -61,13 +76,24 @@ class StepClock:
         event = entry.dagster_event
         if event is None or event.step_key is None:
             return
-        if event.event_type == DagsterEventType.STEP_START:
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            self._note(event.asset_check_evaluation_data)
+        elif event.event_type == DagsterEventType.STEP_START:
             self._started[event.step_key] = _now()
             self._progress.update(self._task, description=event.step_key)
         elif event.event_type in {DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE}:
             self._finish(event.step_key)
             if event.event_type == DagsterEventType.STEP_FAILURE:
-                self._report.failures.append(f"{event.step_key}: {_error(event)}")
+                self._report.failures.append(f"{event.step_key}: {root_cause(event)}")
+
+    def _note(self, check: dg.AssetCheckEvaluation) -> None:
+        if not check.passed:
+            found = "; ".join(
+                f"{name}: {value.value}" for name, value in check.metadata.items() if name in TOLD
+            )
+            self._report.failed_checks.append(
+                f"{check.asset_key.to_user_string()} {check.check_name} {found}"
+            )
 
     def _finish(self, step: str) -> None:
         wall, stored = (after - before for after, before in zip(_now(), self._started[step], strict=True))
@@ -106,9 +132,7 @@ def run_sessions(
     instance = open_instance(settings)
     definitions = defs()
     job = definitions.resolve_job_def("end_of_day")
-    selection = None
-    if select is not None:
-        selection = list(dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph()))
+    selection = None if select is None else _selected(definitions, select)
     report = RunReport(run_id=str(uuid.uuid4()))
     clock_start, stored_before = _now()
     steps = len(job.get_subset(asset_selection=set(selection)).nodes if selection else job.nodes)
@@ -134,19 +158,32 @@ def run_sessions(
     return report
 
 
+def _selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
+    """Return the assets that a selection names.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or names none.
+    """
+    try:
+        found = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+    except dg.DagsterError as error:
+        message = f"the selection {select!r} cannot be read or names no asset; {EXAMPLES}"
+        raise ValueError(message) from error
+    if not found:
+        message = f"the selection {select!r} names no asset; {EXAMPLES}"
+        raise ValueError(message)
+    return list(found)
+
+
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """Open the instance of this machine and settle the runs whose process is gone."""
     instance = prepare_instance(settings.dagster_template, settings.dagster_home)
     fail_dead_runs(instance)
+    free_pool_slots(instance)
     return instance
 
 
 def _now() -> tuple[float, float]:
     return time.perf_counter(), PooledSqliteEventLogStorage.seconds_spent
-
-
-def _error(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return (error.message if error else "").strip()

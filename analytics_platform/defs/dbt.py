@@ -16,6 +16,9 @@ from analytics_platform.settings import settings
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.registry import TABLES
 
+WAREHOUSE_POOL = "warehouse"
+"""Steps that open the warehouse, one at a time over all runs: DuckDB lets nobody read while one writes."""
+
 DbtEvent = (
     dg.Output[Any]
     | dg.AssetMaterialization

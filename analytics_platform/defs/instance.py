@@ -10,7 +10,12 @@ from dagster import DagsterRunStatus, RunsFilter
 from analytics_platform.storage import files
 
 PROCESS_TAG = "analytics/process"
-UNFINISHED = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+UNFINISHED = [
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
 
 
 def prepare_instance(template: Path, home: Path) -> dg.DagsterInstance:
@@ -46,6 +51,22 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
             instance.report_run_failed(run, "the process of the run is gone")
             dead.append(run.run_id)
     return dead
+
+
+def free_pool_slots(instance: dg.DagsterInstance) -> list[str]:
+    """Take pool slots from runs that have ended or are unknown; return their ids.
+
+    A killed run keeps its slot, and the place of its waiting steps, until somebody takes them away: without
+    a daemon the next run would wait for ever.
+    """
+    storage = instance.event_log_storage
+    ended = []
+    for run_id in sorted(storage.get_concurrency_run_ids()):
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
+            ended.append(run_id)
+    return ended
 
 
 def _lives(process: str) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics_platform.defs.partitions import session_range
 from analytics_platform.storage.files import sha256_of
-from analytics_platform.storage.lake import Delivery, DiskLake
+from analytics_platform.storage.lake import Delivery, DiskLake, Lake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES
@@ -34,8 +34,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
         A repeated step of the same run writes the same object again, which changes nothing.
         """
         table = _table(context.asset_key)
-        delivery = _delivery(context)
         lake = DiskLake(Path(self.root))
+        delivery = _delivery(context, lake)
         if table.kind == "reference" and lake.read(table).select(table.columns.names()).equals(obj):
             context.add_output_metadata({"rows": obj.height, "unchanged": True})
             return
@@ -56,9 +56,12 @@ def _table(key: dg.AssetKey) -> Table:
     return TABLES[key.path[-1]]
 
 
-def _delivery(context: dg.OutputContext) -> Delivery:
+def _delivery(context: dg.OutputContext, lake: Lake) -> Delivery:
+    """Name the delivery after the run; it is known no earlier than the newest file that the run could see."""
     record = context.step_context.instance.get_run_record_by_id(context.run_id)
-    known_at = record.create_timestamp if record else datetime.now(UTC)
+    created = record.create_timestamp if record else datetime.now(UTC)
+    senders = lake.deliveries().filter(pl.col("source") != SOURCE)
+    known_at = max(created, *senders["known_at"]) if senders.height else created
     if context.has_asset_partitions:
         first, last = session_range(context.asset_partition_keys)
     else:

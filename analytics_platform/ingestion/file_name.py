@@ -3,11 +3,14 @@
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from analytics_platform.ingestion.faults import DeliveryRefused, Finding, shown
 from analytics_platform.tables.registry import DELIVERED
 
+FIRST_DATE = date(1900, 1, 1)
+DATES_AHEAD = timedelta(days=366)
+SNAPSHOT_AHEAD = timedelta(days=7)
 EXTENSIONS = ("csv", "tsv", "csv.gz", "xlsx", "xls", "parquet")
 RIGHT_NAMES = "positions/custodian-a_2013-02-28.xlsx or prices/vendor_2012-01-03_2013-03-01.csv"
 
@@ -54,13 +57,15 @@ class DeliveryName:
         return f"{self.dataset}/{self.source}_{self.first_date}{last}.{self.extension}"
 
 
-def parse_file_name(name: str) -> DeliveryName:
+def parse_file_name(name: str, arrived: date | None = None) -> DeliveryName:
     """Read dataset, source, dates and format from the name of a file in the landing zone.
 
     Parameters
     ----------
     name : str
         Path inside the landing zone: ``<dataset>/<source>_<date>[_<date>].<extension>``.
+    arrived : date, optional
+        Day that the file was put: its dates may lie a year ahead at most, a snapshot's a week.
 
     Returns
     -------
@@ -88,6 +93,7 @@ def parse_file_name(name: str) -> DeliveryName:
         *_dataset_faults(match["dataset"]),
         *_source_faults(match["source"]),
         *_date_faults(match, first, last),
+        *_far_dates(match["dataset"], first, last, arrived),
         *_extension_faults(match["extension"]),
     ]
     if faults or first is None or last is None:
@@ -123,6 +129,18 @@ def _date_faults(match: re.Match[str], first: date | None, last: date | None) ->
     ]
     if first is not None and last is not None and first > last:
         faults.append(f"the first date {first} is after the last date {last}")
+    return faults
+
+
+def _far_dates(dataset: str, first: date | None, last: date | None, arrived: date | None) -> list[str]:
+    """Find dates that can only be mistyped: they would win over every right one, or stretch the calendar."""
+    faults = []
+    if first is not None and first < FIRST_DATE:
+        faults.append(f"the date {first} is before {FIRST_DATE}")
+    if last is not None and arrived is not None and dataset in DELIVERED:
+        ahead = SNAPSHOT_AHEAD if DELIVERED[dataset].kind == "reference" else DATES_AHEAD
+        if last > arrived + ahead:
+            faults.append(f"the date {last} is more than {ahead.days} days after the arrival on {arrived}")
     return faults
 
 

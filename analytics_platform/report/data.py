@@ -230,5 +230,6 @@ class ReportData:
     @property
     def session(self) -> date | None:
         """Session that is reported: the newest with results; None without any."""
-        newest = self.portfolio_risk["business_date"].max()
+        valued = self.portfolio_risk.filter(pl.col("nav_base").is_not_null())
+        newest = (self.portfolio_risk if valued.is_empty() else valued)["business_date"].max()
         return newest if isinstance(newest, date) else None

@@ -89,7 +89,7 @@ class Intake:
         new = sorted(v for v in self.landing.versions(prefix) if (v.key, v.version_id) not in known)
         for version in new:
             try:
-                name = parse_file_name(version.key)
+                name = parse_file_name(version.key, version.known_at.date())
             except DeliveryRefused as refusal:
                 self._keep(version, refusal)
                 self.ledger.refuse(version, str(refusal))

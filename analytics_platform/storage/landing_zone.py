@@ -71,6 +71,9 @@ class DiskLandingZone:
 
     def put(self, key: str, file: Path) -> ObjectVersion:
         """Store a file as the newest version of `key`; the same content again changes nothing."""
+        if not _is_safe(key):
+            message = f"{key!r} is no name inside the landing zone"
+            raise ValueError(message)
         version = self._keep(key, file, datetime.now(UTC))
         newest = self.root / _VERSIONS / key / version.version_id
         files.copy(newest, self.root / key)
@@ -117,6 +120,14 @@ class DiskLandingZone:
         folder = self.root / _VERSIONS / key
         names = sorted(path.name for path in folder.glob("[!.]*")) if folder.is_dir() else []
         return _version(key, folder / names[-1]) if names else None
+
+
+def _is_safe(key: str) -> bool:
+    """Tell whether a key stays inside the landing zone and apart from its own folders."""
+    parts = key.split("/")
+    return all(
+        part and not part.startswith(".") and "\\" not in part and part.isprintable() for part in parts
+    )
 
 
 def short_digest(file: Path) -> str:

@@ -59,6 +59,6 @@ class ServingStore:
         """
         version = self.version()
         if version is None:
-            message = f"nothing is published in {self.root} yet; materialize the analytics first"
+            message = f"nothing is published in {self.root} yet: run `make demo` or `analytics backfill`"
             raise FileNotFoundError(message)
         return pl.read_parquet(self.root / version / f"{name}.parquet")

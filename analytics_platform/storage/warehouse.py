@@ -71,21 +71,21 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> pl.DataFrame:
         """Return the result of a query with bound parameters."""
-        with self._connect() as connection:
+        with self._connect(read_only=True) as connection:
             return connection.execute(sql, list(parameters)).pl()
 
     def register_lake(self, tables: Iterable[Table], lake: Path) -> None:
         """Make every lake table readable as ``lake.<table>``; empty and typed before its first delivery."""
-        with self._connect() as connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connect(read_only=False) as connection:
             connection.execute("create schema if not exists lake")
             for table in tables:
                 connection.execute(_view(table, lake))
 
-    def _connect(self) -> "duckdb.DuckDBPyConnection":
+    def _connect(self, *, read_only: bool) -> "duckdb.DuckDBPyConnection":
         import duckdb  # noqa: PLC0415 - loading the location needs no database
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(str(self.path))
+        return duckdb.connect(str(self.path), read_only=read_only)
 
 
 def _view(table: Table, lake: Path) -> str:

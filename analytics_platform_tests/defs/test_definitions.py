@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from analytics_platform.calendars.sessions import calendar
@@ -71,6 +73,20 @@ def test_partitions_are_the_sessions_of_the_calendar() -> None:
     sessions = calendar("XNYS").sessions(settings().first_session, calendar("XNYS").last_date)
     keys = BUSINESS_DAYS.get_partition_keys()
     assert keys == [day.isoformat() for day in sessions[: len(keys)]]
+
+
+@pytest.mark.parametrize(
+    "close",
+    [
+        pytest.param(datetime(2013, 3, 1, 23, 30, tzinfo=UTC), id="winter, half past six in New York"),
+        pytest.param(datetime(2013, 7, 1, 22, 30, tzinfo=UTC), id="summer, half past six in New York"),
+    ],
+)
+def test_the_partition_of_the_day_exists_when_the_schedule_asks_for_it(close: datetime) -> None:
+    with partition_loading_context(effective_dt=close):
+        assert BUSINESS_DAYS.get_last_partition_key() == close.date().isoformat()
+    with partition_loading_context(effective_dt=close.replace(hour=14)):
+        assert BUSINESS_DAYS.get_last_partition_key() != close.date().isoformat()
 
 
 def test_every_dbt_data_test_is_an_asset_check(graph: AssetGraph) -> None:

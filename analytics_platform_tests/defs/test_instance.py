@@ -10,7 +10,13 @@ import pytest
 from dagster import DagsterRunStatus
 
 from analytics_platform.defs.ingestion.recovery import release_lost_runs
-from analytics_platform.defs.instance import PROCESS_TAG, fail_dead_runs, prepare_instance, process_tag
+from analytics_platform.defs.instance import (
+    PROCESS_TAG,
+    fail_dead_runs,
+    free_pool_slots,
+    prepare_instance,
+    process_tag,
+)
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
 from analytics_platform.storage.landing_zone import ObjectVersion
@@ -69,3 +75,16 @@ def test_what_lost_runs_took_is_given_back(instance: dg.DagsterInstance, tmp_pat
     fail_dead_runs(instance)
     assert release_lost_runs(instance, ledger) == 2
     assert [entry.state for entry in ledger.entries()] == [State.LAUNCHED, State.SEEN, State.SEEN]
+
+
+def test_pool_slots_of_killed_runs_are_freed(instance: dg.DagsterInstance) -> None:
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("warehouse", 1)
+    holder, waiting = (_run(instance, _tag_of_a_dead_process()) for _ in range(2))
+    assert storage.claim_concurrency_slot("warehouse", holder, "sql_views").is_claimed
+    assert not storage.claim_concurrency_slot("warehouse", waiting, "sql_views").is_claimed
+    assert sorted(fail_dead_runs(instance)) == sorted([holder, waiting])
+    assert free_pool_slots(instance) == sorted([holder, waiting])
+    alive = _run(instance, process_tag())
+    assert storage.claim_concurrency_slot("warehouse", alive, "sql_views").is_claimed
+    assert free_pool_slots(instance) == []

@@ -6,13 +6,15 @@ import dagster as dg
 import pytest
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.defs.ingestion.landing_sensor import RANGE_END, RANGE_START, run_request
+from analytics_platform.defs.ingestion.landing_sensor import run_requests
 from analytics_platform.defs.ingestion.schedule import request_for
+from analytics_platform.defs.partitions import RANGE_END, RANGE_START
 from analytics_platform.storage.landing_zone import ObjectVersion
 from analytics_platform.storage.ledger import Entry, State
 
 XNYS = calendar("XNYS")
 FIRST = date(2003, 1, 2)
+LAST = date(2013, 12, 31)
 NEWEST = date(2013, 3, 1)
 
 
@@ -38,7 +40,8 @@ def _entry(key: str, first: date, last: date, attempts: int = 0) -> Entry:
 
 
 def _request(*owed: Entry, newest: date = NEWEST) -> dg.RunRequest:
-    return run_request(owed, XNYS, FIRST, newest)
+    (request,) = run_requests(owed, XNYS, (FIRST, LAST), [newest])
+    return request
 
 
 def _range(request: dg.RunRequest) -> tuple[str, str]:
@@ -71,10 +74,42 @@ def test_a_long_history_is_loaded_whole_and_only_the_open_window_recomputed() ->
     assert _range(request) == ("2013-02-25", "2013-03-01")
 
 
-def test_a_file_of_a_weekend_counts_for_the_next_session() -> None:
+def test_a_file_of_a_weekend_counts_for_the_session_before() -> None:
     saturday = date(2013, 2, 2)
     request = _request(_entry("prices/vendor_2013-02-02.csv", saturday, saturday))
-    assert _range(request) == ("2013-02-04", "2013-02-04")
+    assert _range(request) == ("2013-02-01", "2013-02-01")
+
+
+def test_what_is_announced_ahead_is_loaded_and_the_book_recomputed_only_to_its_newest_date() -> None:
+    today = _entry("positions/admin_2013-03-01.csv", NEWEST, NEWEST)
+    ahead = _entry("corporate_actions/vendor_2013-03-04_2013-06-28.csv", date(2013, 3, 4), date(2013, 6, 28))
+    both, load = run_requests([today, ahead], XNYS, (FIRST, LAST), [NEWEST])
+    assert (both.job_name, *_range(both)) == ("end_of_day", "2013-03-01", "2013-03-01")
+    assert (load.job_name, *_range(load)) == ("ingest", "2013-03-04", "2013-06-28")
+    assert load.asset_selection == [dg.AssetKey(["lake", "corporate_actions"])]
+
+
+def test_a_book_that_may_yet_be_refused_does_not_move_the_window_away_from_a_correction() -> None:
+    odd = date(2013, 12, 31)
+    junk = _entry("positions/admin_2013-12-31.csv", odd, odd)
+    correction = _entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST)
+    first, second = run_requests([junk, correction], XNYS, (FIRST, LAST), [NEWEST, odd])
+    assert (first.job_name, *_range(first)) == ("end_of_day", "2013-12-31", "2013-12-31")
+    assert (second.job_name, *_range(second)) == ("end_of_day", "2013-03-01", "2013-03-01")
+
+
+def test_the_next_session_and_a_correction_before_it_are_one_run() -> None:
+    monday, thursday = date(2013, 3, 4), date(2013, 2, 28)
+    positions = _entry("positions/admin_2013-03-04.csv", monday, monday)
+    correction = _entry("prices/vendor_2013-02-28.csv", thursday, thursday)
+    (request,) = run_requests([positions, correction], XNYS, (FIRST, LAST), [NEWEST, monday])
+    assert _range(request) == ("2013-02-28", "2013-03-04")
+
+
+def test_dates_beyond_the_last_partition_do_not_break_the_sensor() -> None:
+    far = _entry("prices/vendor_2040-01-02.csv", date(2040, 1, 2), date(2040, 1, 2))
+    request = _request(far)
+    assert _range(request) == ("2013-12-31", "2013-12-31")
 
 
 def test_history_before_the_first_partition_rides_with_the_first_partition() -> None:
@@ -99,7 +134,7 @@ def test_the_same_files_have_the_same_run_key_until_they_are_tried_again() -> No
 
 def test_before_any_positions_are_there_files_are_still_loaded() -> None:
     request = _request(_entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST), newest=date.min)
-    assert _range(request)[1] == "2013-03-01"
+    assert (request.job_name, _range(request)[1]) == ("ingest", "2013-03-01")
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,31 @@ def test_a_date_that_lost_all_its_rows_is_empty(warehouse: Warehouse) -> None:
     assert days == {MONDAY}
 
 
+def test_what_would_spoil_returns_in_silence_fails_the_run(warehouse: Warehouse) -> None:
+    dividend = {"ex_date": TUESDAY, "instrument_id": "STOCK", "action_type": "cash_dividend"}
+    yen = {**dividend, "amount_local": Decimal(40), "currency": "JPY"}
+    warehouse.deliver("corporate_actions", [yen], CORRECTED)
+    names = ["TOP", "BOOK"]
+    books = [{"portfolio_id": name, "name": name, "base_currency": "USD"} for name in names]
+    books[1]["parent_portfolio_id"] = "TOP"
+    warehouse.deliver("portfolios", books, CORRECTED)
+    flow = {"flow_date": TUESDAY, "amount_local": Decimal(1), "currency": "USD", "timing": "end_of_day"}
+    flows = [{**flow, "flow_id": name, "portfolio_id": name} for name in ("TOP", "NOBODY")]
+    warehouse.deliver("external_flows", flows, CORRECTED)
+    warehouse.deliver("fx_rates", [], CORRECTED, date(1700, 1, 1), MONDAY)
+    warehouse.dbt("run", "--select", "+stg_corporate_actions", "+stg_external_flows", "stg_portfolios")
+    models = ("stg_corporate_actions", "stg_external_flows", "int_calendar_days")
+    with pytest.raises(AssertionError) as failed:
+        warehouse.dbt("test", "--select", *models, "--exclude", "test_type:unit")
+    told = {line.split(":")[0] for line in str(failed.value).splitlines() if ": Got " in line}
+    assert {re.sub(r"_(stg|int)_.*", "", name) for name in told} == {
+        "currency_is_that_of_the_instrument",
+        "portfolios_are_leaves",
+        "relationships",
+        "reaches_the_last_delivered_date",
+    }
+
+
 def test_the_unit_tests_of_the_models_hold(warehouse: Warehouse) -> None:
     warehouse.dbt("run")
     warehouse.dbt("test", "--select", "test_type:unit")

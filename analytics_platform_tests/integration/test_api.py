@@ -8,16 +8,18 @@ from fastapi.testclient import TestClient
 from analytics_platform.api.app import create_app
 from analytics_platform_tests.integration.conftest import Demo
 
+LOCAL = "http://127.0.0.1"
+
 
 @pytest.fixture(scope="module")
 def client(demo: Demo) -> TestClient:
-    return TestClient(create_app(demo.at.settings.serving, demo.at.settings.pages))
+    return TestClient(create_app(demo.at.settings.serving, demo.at.settings.pages), base_url=LOCAL)
 
 
 def test_the_application_is_ready_once_something_is_published(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/ready").status_code == 200
-    empty = TestClient(create_app(tmp_path / "serving", tmp_path / "pages"))
+    empty = TestClient(create_app(tmp_path / "serving", tmp_path / "pages"), base_url=LOCAL)
     assert empty.get("/health").status_code == 200
     assert empty.get("/ready").status_code == 503
     assert empty.get("/metrics/most-volatile").status_code == 503
@@ -54,6 +56,10 @@ def test_the_stock_metrics_show_adjusted_and_raw(client: TestClient) -> None:
     assert adjusted == ["daily_volatility_rate", "annualised_volatility_rate"]
     assert all(volatile[f"raw_{name}"] > 0 for name in adjusted)
     assert client.get("/metrics/most-valuable-day").status_code == 200
+
+
+def test_a_foreign_host_is_refused(client: TestClient) -> None:
+    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_the_pages_are_served(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """The command line: what it prints, and its exit codes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_date_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_a_report_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
     done = installation(tmp_path).run("report")
     assert done.returncode == 2
-    assert "materialize the analytics first" in " ".join(done.stdout.split())
+    assert "run `make demo` or `analytics backfill`" in " ".join(done.stdout.split())
 
 
 def test_a_report_of_an_unknown_portfolio_names_the_known_ones(demo: Demo) -> None:
@@ -83,3 +84,22 @@ def test_the_doctor_says_how_to_cure_a_wrong_calendar(tmp_path: Path) -> None:
     done = at.run("doctor", environment=environment)
     assert done.returncode == 1
     assert "unknown calendar 'XXXX'" in done.stdout
+
+
+@pytest.mark.parametrize("select", ["key:nosuchasset", "key:(("])
+def test_a_selection_that_names_nothing_is_refused(demo: Demo, select: str) -> None:
+    done = demo.at.run("backfill", "--from", "2013-03-01", "--to", "2013-03-01", "--select", select)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "names no asset" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_backfill_of_sessions_without_a_book_fails_and_leaves_the_report(
+    tmp_path: Path, demo: Demo
+) -> None:
+    at = installation(tmp_path / "home")
+    shutil.copytree(demo.at.settings.home, at.settings.home)
+    done = at.run("backfill", "--from", "2014-01-02", "--to", "2014-01-03")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "no portfolio has a net asset value from 2014-01-02 to 2014-01-03" in " ".join(done.stdout.split())
+    assert "Risk on 2013-03-01" in at.run("report").stdout

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from analytics_platform.defs.dbt import DbtEvent, DbtProjectRunner, StageTranslator, manifest_path
-from analytics_platform.defs.marts.models import WAREHOUSE_POOL
+from analytics_platform.defs.dbt import (
+    WAREHOUSE_POOL,
+    DbtEvent,
+    DbtProjectRunner,
+    StageTranslator,
+    manifest_path,
+)
 from analytics_platform.defs.partitions import BUSINESS_DAYS, session_range
 
 

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from analytics_platform.defs.checks import conformity, conformity_spec
+from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
 from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_risk_inputs
@@ -21,6 +22,7 @@ HOLDINGS = ["business_date", "portfolio_id", "instrument_id", "quantity"]
 @dg.asset(
     key_prefix="risk",
     group_name="risk",
+    pool=WAREHOUSE_POOL,
     kinds={"python", "numpy"},
     owners=["team:risk"],
     partitions_def=BUSINESS_DAYS,
@@ -45,6 +47,7 @@ def risk_metrics(
 @dg.asset(
     key_prefix="risk",
     group_name="risk",
+    pool=WAREHOUSE_POOL,
     kinds={"python", "numpy"},
     owners=["team:risk"],
     partitions_def=BUSINESS_DAYS,
@@ -69,6 +72,7 @@ def risk_contributions(
 @dg.asset(
     key_prefix="risk",
     group_name="risk",
+    pool=WAREHOUSE_POOL,
     kinds={"python", "numpy"},
     owners=["team:risk"],
     partitions_def=BUSINESS_DAYS,

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from analytics_platform.defs.checks import conformity, conformity_spec
+from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
 from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_risk_inputs
@@ -36,6 +37,7 @@ CHECK = "every_held_instrument_is_valued"
         ),
     },
     group_name="risk",
+    pool=WAREHOUSE_POOL,
     deps=INPUTS,
     partitions_def=BUSINESS_DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),

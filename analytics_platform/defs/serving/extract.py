@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.resources import FolderResource, IntakeResource, LakeResource, WarehouseResource
 from analytics_platform.storage.ledger import Entry, State
 from analytics_platform.storage.serving import ServingStore
 from analytics_platform.tables.risk import RISK_METRICS, STRESS_RESULTS
 
 CHECK = "nothing_is_empty"
+CHAIN = "sessions_hang_together"
+CENT = 0.01
 
 EXTRACTS = {
     "portfolio_risk": "reporting.rpt_portfolio_risk",
@@ -32,6 +35,7 @@ RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
 @dg.asset(
     key_prefix="serving",
     group_name="serving",
+    pool=WAREHOUSE_POOL,
     kinds={"python", "parquet"},
     owners=["team:platform"],
     deps=[
@@ -47,7 +51,12 @@ RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
     ],
     code_version="1",
     check_specs=[
-        dg.AssetCheckSpec(CHECK, asset=["serving", "extract"], description="No published table is empty")
+        dg.AssetCheckSpec(CHECK, asset=["serving", "extract"], description="No published table is empty"),
+        dg.AssetCheckSpec(
+            CHAIN,
+            asset=["serving", "extract"],
+            description="Of all published sessions, P&L is the change of net asset value less external flows",
+        ),
     ],
 )
 def extract(
@@ -62,8 +71,7 @@ def extract(
     tables = {name: reader.read(relation) for name, relation in EXTRACTS.items()}
     tables |= {name: lake.open().read(table) for name, table in RESULTS.items()}
     tables["deliveries"] = lake.open().deliveries()
-    refused = intake.intake.ledger.entries(states=[State.QUARANTINED])
-    tables["rejections"] = rejections(refused)
+    tables["rejections"] = rejections(intake.intake.ledger.entries(states=[State.QUARANTINED, State.LOADED]))
     record = context.instance.get_run_record_by_id(context.run_id)
     started = record.create_timestamp if record else None
     version = f"{started:%Y%m%dT%H%M%S}_{context.run_id[:8]}" if started else context.run_id
@@ -77,22 +85,57 @@ def extract(
                 passed=not empty,
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"empty": ", ".join(empty) or "none"},
-            )
+            ),
+            chain_check(tables["returns"]),
         ],
     )
 
 
 def rejections(entries: list[Entry]) -> pl.DataFrame:
-    """Return refused files as a table: key, version, state and the message to the sender."""
+    """Return the files that were refused, whole or some of their rows, with the message to the sender."""
     return pl.DataFrame(
         [
             {
                 "key": entry.version.key,
                 "version_id": entry.version.version_id,
                 "state": str(entry.state),
-                "message": entry.message,
+                "message": entry.message
+                or f"loaded without {entry.rows_rejected} of {entry.rows_read} rows; quarantine holds them",
             }
             for entry in entries
+            if entry.state == State.QUARANTINED or entry.rows_rejected
         ],
         schema={"key": pl.String, "version_id": pl.String, "state": pl.String, "message": pl.String},
+    )
+
+
+def chain_breaks(returns: pl.DataFrame) -> pl.DataFrame:
+    """Return the sessions whose P&L does not lead from the net asset value before to their own.
+
+    A session that was recomputed alone leaves the next one with a P&L from the old value.
+    """
+    before = pl.col("nav_base").shift().over("portfolio_id", order_by="business_date")
+    flows = pl.col("start_of_day_flow_base") + pl.col("end_of_day_flow_base")
+    break_base = pl.col("nav_base") - before - flows - pl.col("pnl_base")
+    # Two published sessions that do not follow each other, such as two backfills apart, say nothing.
+    follows = pl.col("pnl_base").is_not_null() & (pl.col("status") == "ok")
+    return (
+        returns.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+        .with_columns(break_base=break_base)
+        .filter(follows, pl.col("break_base").abs() > CENT)
+        .select("business_date", "portfolio_id", "break_base")
+        .sort("business_date", "portfolio_id")
+    )
+
+
+def chain_check(returns: pl.DataFrame) -> dg.AssetCheckResult:
+    """Tell which sessions need a backfill after a correction before them."""
+    breaks = chain_breaks(returns)
+    days = ", ".join(str(day) for day in breaks["business_date"].unique().sort().head(5))
+    told = f"P&L does not fit the net asset value before: backfill {days}" if days else "none"
+    return dg.AssetCheckResult(
+        check_name=CHAIN,
+        passed=breaks.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"breaks": told},
     )

@@ -62,3 +62,23 @@ def test_all_faults_of_a_name_are_told_at_once() -> None:
     with pytest.raises(DeliveryRefused) as refused:
         parse_file_name("price/Vendor_2013-02-30.doc")
     assert refused.value.total == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        pytest.param("transactions/lab_0213-03-01.csv", "is before 1900-01-01", id="the year lost a digit"),
+        pytest.param("prices/vendor_2014-03-03.csv", "more than 366 days after", id="a year too far"),
+        pytest.param(
+            "portfolios/office_2013-03-09.csv", "more than 7 days after", id="a snapshot of the future"
+        ),
+    ],
+)
+def test_a_date_that_can_only_be_mistyped_is_refused(name: str, message: str) -> None:
+    with pytest.raises(DeliveryRefused, match=message):
+        parse_file_name(name, date(2013, 3, 1))
+
+
+def test_what_is_announced_ahead_may_be_dated_ahead() -> None:
+    name = "corporate_actions/vendor_2013-03-01_2014-03-01.csv"
+    assert parse_file_name(name, date(2013, 3, 1)).last_date == date(2014, 3, 1)

@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from analytics_platform.storage.landing_zone import DiskLandingZone
 
 KEY = "prices/vendor_2013-02-28.csv"
@@ -75,3 +77,11 @@ def test_links_out_of_the_landing_zone_are_not_followed(tmp_path: Path) -> None:
     (zone.root / "prices").mkdir()
     (zone.root / KEY).symlink_to(_file(tmp_path, "secret"))
     assert list(zone.versions()) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["../x/a.csv", "prices/../../a.csv", "/etc/a.csv", ".versions/a", "prices/.a", ""]
+)
+def test_a_key_that_leads_out_of_the_landing_zone_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ValueError, match="no name inside the landing zone"):
+        _zone(tmp_path).put(key, _file(tmp_path, "x"))

@@ -38,5 +38,5 @@ def test_old_versions_are_deleted(tmp_path: Path) -> None:
 
 
 def test_reading_before_the_first_publication_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="materialize the analytics first"):
+    with pytest.raises(FileNotFoundError, match="run `make demo` or `analytics backfill`"):
         ServingStore(tmp_path).read("risk")
