@@ -34,6 +34,12 @@ def _kill_when(at: Installation, moment: Path, share: float) -> None:
         process.wait()
 
 
+def test_a_demo_killed_while_sql_runs_ends_in_the_same_tables(demo: Demo, tmp_path: Path) -> None:
+    at = installation(tmp_path)
+    _kill_when(at, at.settings.warehouse, 1.0)
+    _assert_same_end(at, demo.at)
+
+
 @pytest.mark.slow
 def test_a_demo_killed_at_every_stage_ends_in_the_same_tables(demo: Demo, tmp_path: Path) -> None:
     at = installation(tmp_path)
@@ -50,13 +56,17 @@ def test_a_demo_killed_at_every_stage_ends_in_the_same_tables(demo: Demo, tmp_pa
     ]
     for moment, later in moments:
         _kill_when(at, moment, later)
+    _assert_same_end(at, demo.at)
+
+
+def _assert_same_end(at: Installation, clean: Installation) -> None:
     done = at.run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert _states(at) == _states(demo.at)
+    assert _states(at) == _states(clean)
     for name in (*DELIVERED, *RESULTS):
-        assert _rows(at, name).equals(_rows(demo.at, name)), name
+        assert _rows(at, name).equals(_rows(clean, name)), name
     for name in PUBLISHED:
-        assert _published(at, name).equals(_published(demo.at, name)), name
+        assert _published(at, name).equals(_published(clean, name)), name
 
 
 def _states(at: Installation) -> list[tuple[str, str, str | None, int | None]]:

@@ -16,6 +16,11 @@
     count({{ expression }}) {{ _since(period) }}
 {%- endmacro %}
 
+{#- True when the base currency of the portfolio changed in the period: a return has no chain. -#}
+{% macro has_new_currency_since(period) -%}
+    min(logs.base_currency) {{ _since(period) }} <> max(logs.base_currency) {{ _since(period) }}
+{%- endmacro %}
+
 {#- The value of one risk metric among the rows of a group. -#}
 {% macro metric_value(metric, confidence) -%}
     max(case when metric = '{{ metric }}' and abs(confidence - {{ confidence }}) < 0.000001 then value end)

@@ -35,6 +35,14 @@
     'no coupon period of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
 {%- endmacro %}
 
+{% macro unsupported_accrual_reason(instrument_id, cause) -%}
+    'accrued interest of ' || {{ instrument_id }} || ' is not supported: ' || {{ cause }}
+{%- endmacro %}
+
+{% macro old_rate_reason(currency, fixing_date) -%}
+    'exchange rate of ' || {{ currency }} || ' is of ' || cast({{ fixing_date }} as varchar(10))
+{%- endmacro %}
+
 {#- The reasons that are not null, joined by semicolons; null when all are. -#}
 {% macro joined_reasons(columns) -%}
     nullif(substring(coalesce('; ' || {{ columns | join(", '') || coalesce('; ' || ") }}, ''), 3), '')

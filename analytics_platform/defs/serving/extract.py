@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.dbt import WAREHOUSE_POOL
+from analytics_platform.defs.partitions import CALENDAR
 from analytics_platform.defs.resources import FolderResource, IntakeResource, LakeResource, WarehouseResource
 from analytics_platform.storage.ledger import Entry, State
 from analytics_platform.storage.serving import ServingStore
@@ -86,7 +88,7 @@ def extract(
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"empty": ", ".join(empty) or "none"},
             ),
-            chain_check(tables["returns"]),
+            chain_check(tables["returns"], CALENDAR),
         ],
     )
 
@@ -109,28 +111,31 @@ def rejections(entries: list[Entry]) -> pl.DataFrame:
     )
 
 
-def chain_breaks(returns: pl.DataFrame) -> pl.DataFrame:
+def chain_breaks(returns: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     """Return the sessions whose P&L does not lead from the net asset value before to their own.
 
-    A session that was recomputed alone leaves the next one with a P&L from the old value.
+    A session that was recomputed alone leaves the next one with a P&L from the old value. Published
+    sessions that do not follow each other say nothing.
     """
+    days = returns["business_date"].unique().to_list()
+    previous = {day: calendar.previous(day) for day in days}
     before = pl.col("nav_base").shift().over("portfolio_id", order_by="business_date")
+    day_before = pl.col("business_date").shift().over("portfolio_id", order_by="business_date")
     flows = pl.col("start_of_day_flow_base") + pl.col("end_of_day_flow_base")
     break_base = pl.col("nav_base") - before - flows - pl.col("pnl_base")
-    # Two published sessions that do not follow each other, such as two backfills apart, say nothing.
-    follows = pl.col("pnl_base").is_not_null() & (pl.col("status") == "ok")
+    follows = day_before == pl.col("business_date").replace_strict(previous, return_dtype=pl.Date)
     return (
         returns.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-        .with_columns(break_base=break_base)
-        .filter(follows, pl.col("break_base").abs() > CENT)
+        .with_columns(break_base=break_base, follows=follows)
+        .filter("follows", pl.col("break_base").abs() > CENT)
         .select("business_date", "portfolio_id", "break_base")
         .sort("business_date", "portfolio_id")
     )
 
 
-def chain_check(returns: pl.DataFrame) -> dg.AssetCheckResult:
+def chain_check(returns: pl.DataFrame, calendar: Calendar) -> dg.AssetCheckResult:
     """Tell which sessions need a backfill after a correction before them."""
-    breaks = chain_breaks(returns)
+    breaks = chain_breaks(returns, calendar)
     days = ", ".join(str(day) for day in breaks["business_date"].unique().sort().head(5))
     told = f"P&L does not fit the net asset value before: backfill {days}" if days else "none"
     return dg.AssetCheckResult(

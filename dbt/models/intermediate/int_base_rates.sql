@@ -33,7 +33,14 @@ select
     case
         when pairs.currency = pairs.base_currency then {{ rate('1') }}
         else {{ rate(safe_divide('local_rates.rate_to_usd', 'base_rates.rate_to_usd')) }}
-    end as fx_rate
+    end as fx_rate,
+    case
+        when pairs.currency = pairs.base_currency then null
+        when local_rates.fixing_date <> pairs.business_date
+            then {{ old_rate_reason('pairs.currency', 'local_rates.fixing_date') }}
+        when base_rates.fixing_date <> pairs.business_date
+            then {{ old_rate_reason('pairs.base_currency', 'base_rates.fixing_date') }}
+    end as warning
 from pairs
 left join {{ ref('int_fx_rates_by_session') }} as local_rates
     on

@@ -6,6 +6,19 @@ with sessions as (
     where
         calendar = '{{ var("calendar") }}'
         and previous_business_date is not null
+),
+
+actions as (
+    select
+        actions.ex_date,
+        actions.instrument_id,
+        actions.action_type,
+        actions.ratio,
+        {#- Cash in another currency than the instrument's never enters a return; a test tells it. #}
+        case when actions.currency = instruments.currency then actions.amount_local end as amount_local
+    from {{ ref('stg_corporate_actions') }} as actions
+    left join {{ ref('stg_instruments') }} as instruments
+        on actions.instrument_id = instruments.instrument_id
 )
 
 select
@@ -20,7 +33,7 @@ select
         coalesce(sum(case when actions.action_type = 'cash_dividend' then actions.amount_local end), 0)
         as decimal(20, 8)
     ) as dividend_local
-from {{ ref('stg_corporate_actions') }} as actions
+from actions
 inner join sessions
     on
         actions.ex_date > sessions.previous_business_date

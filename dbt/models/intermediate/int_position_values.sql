@@ -37,6 +37,7 @@ joined as (
         instruments.multiplier,
         portfolios.base_currency,
         rates.fx_rate,
+        rates.warning as rate_warning,
         unit_values.accrued_local,
         unit_values.delivery_id as price_delivery_id,
         unit_values.row_number as price_row_number,
@@ -105,8 +106,13 @@ select
     case when reason is null then {{ money('quantity * unit_value_local') }} end as market_value_local,
     case when reason is null then {{ money(money('quantity * unit_value_local') ~ ' * fx_rate') }} end
         as market_value_base,
-    case when reason is null then 'ok' else 'missing' end as status,
+    case
+        when reason is not null then 'missing'
+        when rate_warning is not null then 'warning'
+        else 'ok'
+    end as status,
     reason,
+    case when reason is null then rate_warning end as warning,
     position_delivery_id,
     position_row_number,
     price_delivery_id,

@@ -36,13 +36,30 @@ accrued as (
         cast({{ safe_divide(
             'accruals.coupon_per_100 * ' ~ days_between('accruals.accrual_start', 'prices.business_date'),
             days_between('accruals.accrual_start', 'accruals.accrual_end')
-        ) }} as decimal(20, 12)) as accrued_local
+        ) }} as decimal(20, 12)) as accrued_local,
+        {#- Linear in actual days is right for regular ACT/ACT ICMA periods alone; no coupon, no interest. #}
+        case
+            when accruals.coupon_per_100 = 0 and terms.coupon_rate = 0 then null
+            when terms.day_count is null or terms.day_count <> 'ACT/ACT ICMA'
+                then {{ unsupported_accrual_reason(
+                    'prices.instrument_id', "'day count ' || coalesce(terms.day_count, 'unknown')"
+                ) }}
+            when
+                terms.coupon_frequency = 0
+                or abs(
+                    accruals.coupon_per_100
+                    - {{ safe_divide('terms.coupon_rate * 100', 'terms.coupon_frequency') }}
+                ) > 0.00000001
+                then {{ unsupported_accrual_reason('prices.instrument_id', "'irregular coupon period'") }}
+        end as unsupported_reason
     from prices
     inner join {{ ref('stg_bond_accruals') }} as accruals
         on
             prices.instrument_id = accruals.instrument_id
             and prices.business_date >= accruals.accrual_start
             and prices.business_date < accruals.accrual_end
+    left join {{ ref('stg_bond_terms') }} as terms
+        on prices.instrument_id = terms.instrument_id
     where
         prices.best_first = 1
         and prices.instrument_type = 'bond'
@@ -51,7 +68,7 @@ accrued as (
 checked as (
     select
         prices.*,
-        accrued.accrued_local,
+        case when accrued.unsupported_reason is null then accrued.accrued_local end as accrued_local,
         case
             when prices.price_currency <> prices.currency
                 then {{ wrong_currency_reason(
@@ -59,6 +76,7 @@ checked as (
                 ) }}
             when prices.instrument_type = 'bond' and accrued.accrued_local is null
                 then {{ no_coupon_period_reason('prices.instrument_id', 'prices.business_date') }}
+            when accrued.unsupported_reason is not null then accrued.unsupported_reason
             when prices.instrument_type = 'future'
                 then 'futures are not valued: ' || prices.instrument_id
         end as reason

@@ -10,12 +10,13 @@ with position_values as (
         coalesce(position_values.currency, 'unclassified') as currency,
         {{ money('position_values.market_value_local * rates.fx_rate') }} as market_value_base,
         case
-            when position_values.reason is not null then position_values.reason
+            when position_values.status = 'missing' then position_values.reason
             when rates.fx_rate is null
                 then {{ no_rate_reason(
                     'position_values.currency', 'nodes.base_currency', 'position_values.business_date'
                 ) }}
-        end as reason
+        end as reason,
+        rates.warning
     from {{ ref('fct_position_values') }} as position_values
     inner join {{ ref('int_portfolio_tree') }} as tree
         on position_values.portfolio_id = tree.portfolio_id
@@ -39,7 +40,8 @@ by_dimension as (
             '{{ dimension }}' as dimension,
             {{ dimension }} as bucket,
             market_value_base,
-            reason
+            reason,
+            warning
         from position_values
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -62,6 +64,7 @@ sums as (
         dimension,
         bucket,
         max(reason) as reason,
+        max(warning) as warning,
         sum(case when market_value_base > 0 then market_value_base else 0 end) as long_base,
         sum(case when market_value_base < 0 then market_value_base else 0 end) as short_base
     from by_dimension
@@ -83,13 +86,14 @@ select
     end as weight_rate,
     case
         when sums.reason is not null then 'missing'
-        when returns.nav_base is null or returns.nav_base <= 0 then 'warning'
+        when returns.nav_base is null or returns.nav_base <= 0 or sums.warning is not null then 'warning'
         else 'ok'
     end as status,
     coalesce(
         sums.reason,
         returns.reason_without_nav,
-        case when returns.nav_base is null or returns.nav_base <= 0 then 'no positive net asset value' end
+        case when returns.nav_base is null or returns.nav_base <= 0 then 'no positive net asset value' end,
+        sums.warning
     ) as reason
 from sums
 left join returns

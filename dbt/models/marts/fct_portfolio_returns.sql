@@ -43,7 +43,8 @@ values_and_gaps as (
                 then {{ no_rate_reason(
                     'position_values.currency', 'nodes.base_currency', 'position_values.business_date'
                 ) }}
-        end as reason
+        end as reason,
+        rates.warning
     from position_values
     inner join nodes
         on position_values.portfolio_id = nodes.member_portfolio_id
@@ -60,7 +61,8 @@ values_and_gaps as (
         sessions.business_date,
         nodes.portfolio_id,
         null as market_value_base,
-        {{ no_positions_reason('nodes.member_portfolio_id', 'sessions.business_date') }} as reason
+        {{ no_positions_reason('nodes.member_portfolio_id', 'sessions.business_date') }} as reason,
+        null as warning
     from sessions
     inner join nodes
         on sessions.business_date >= nodes.first_date
@@ -76,7 +78,8 @@ navs as (
         business_date,
         portfolio_id,
         case when max(reason) is null then {{ money('sum(market_value_base)') }} end as nav_base,
-        max(reason) as reason
+        max(reason) as reason,
+        max(warning) as warning
     from values_and_gaps
     group by business_date, portfolio_id
 ),
@@ -100,7 +103,8 @@ flows as (
                         'flows.currency', 'nodes.base_currency', 'sessions.business_date'
                     ) }}
             end
-        ) as reason
+        ) as reason,
+        max(rates.warning) as warning
     from {{ ref('stg_external_flows') }} as flows
     inner join sessions
         on
@@ -164,7 +168,8 @@ joined as (
             when flows.reason is not null then flows.reason
             when before.nav_base + coalesce(flows.start_of_day_flow_base, 0) <= 0
                 then {{ no_base_reason('navs.business_date') }}
-        end as return_reason
+        end as return_reason,
+        coalesce(navs.warning, flows.warning, before.warning) as warning
     from navs
     inner join sessions
         on navs.business_date = sessions.business_date
@@ -213,8 +218,8 @@ select
     {{ rate('return_rate - benchmark_return_rate') }} as active_return_rate,
     case
         when nav_reason is not null then 'missing'
-        when return_reason is not null then 'warning'
+        when return_reason is not null or warning is not null then 'warning'
         else 'ok'
     end as status,
-    coalesce(nav_reason, return_reason) as reason
+    coalesce(nav_reason, {{ joined_reasons(['return_reason', 'warning']) }}) as reason
 from measured

@@ -87,7 +87,8 @@ joined as (
             when delivered_today.portfolio_id is null
                 then {{ no_positions_reason('keys.portfolio_id', 'keys.business_date') }}
             else coalesce(today.reason, previous.reason, flows.reason)
-        end as reason
+        end as reason,
+        coalesce(rates.warning, previous.warning) as warning
     from keys
     left join position_values as today
         on
@@ -171,6 +172,10 @@ select
         when reason is null
             then {{ money('pnl_base - income_base - price_pnl_base - fx_pnl_base - cross_pnl_base') }}
     end as trading_pnl_base,
-    case when reason is null then 'ok' else 'missing' end as status,
-    reason
+    case
+        when reason is not null then 'missing'
+        when warning is not null then 'warning'
+        else 'ok'
+    end as status,
+    coalesce(reason, warning) as reason
 from split_up

@@ -15,7 +15,7 @@ select
     market_value_local,
     market_value_base,
     status,
-    reason,
+    coalesce(reason, warning) as reason,
     position_delivery_id,
     position_row_number,
     price_delivery_id,

@@ -48,7 +48,9 @@ chained as (
         {{ sum_since('year', 'logs.log_return') }} as ytd_log_return,
         {{ count_since('year', 'logs.log_return') }} as n_ytd,
         {{ sum_since('year', 'logs.benchmark_log_return') }} as benchmark_ytd_log_return,
-        {{ count_since('year', 'logs.benchmark_log_return') }} as n_benchmark_ytd
+        {{ count_since('year', 'logs.benchmark_log_return') }} as n_benchmark_ytd,
+        {{ has_new_currency_since('month') }} as has_new_currency_mtd,
+        {{ has_new_currency_since('year') }} as has_new_currency_ytd
     from logs
 ),
 
@@ -102,15 +104,21 @@ joined as (
         chained.pnl_base as day_pnl_base,
         chained.return_rate as day_return_rate,
         case
-            when chained.n_mtd = sessions.n_month_sessions
+            when
+                chained.n_mtd = sessions.n_month_sessions
+                and not coalesce(chained.has_new_currency_mtd, false)
                 then {{ rate('exp(chained.mtd_log_return) - 1') }}
         end as mtd_return_rate,
         case
-            when chained.n_ytd = sessions.n_year_sessions
+            when
+                chained.n_ytd = sessions.n_year_sessions
+                and not coalesce(chained.has_new_currency_ytd, false)
                 then {{ rate('exp(chained.ytd_log_return) - 1') }}
         end as ytd_return_rate,
         case
-            when chained.n_benchmark_ytd = sessions.n_year_sessions
+            when
+                chained.n_benchmark_ytd = sessions.n_year_sessions
+                and not coalesce(chained.has_new_currency_ytd, false)
                 then {{ rate('exp(chained.benchmark_ytd_log_return) - 1') }}
         end as benchmark_ytd_return_rate,
         {{ money('metrics.var_95_base') }} as var_95_base,
@@ -128,6 +136,8 @@ joined as (
             else metrics.reason
         end as risk_reason,
         case
+            when chained.has_new_currency_ytd
+                then 'year to date: the base currency changed to ' || chained.base_currency
             when chained.n_ytd < sessions.n_year_sessions
                 then {{ short_chain_reason('chained.n_ytd', 'sessions.n_year_sessions') }}
         end as chain_reason

@@ -30,19 +30,25 @@ members as (
             ~ ' - ' ~ money('pnl.previous_market_value_base * before.fx_rate')
         ) }} as day_pnl_base,
         case
-            when position_values.reason is not null then position_values.reason
+            when position_values.status = 'missing' then position_values.reason
             when position_values.instrument_id is not null and local_rates.fx_rate is null
                 then {{ no_rate_reason(
                     'position_values.currency', 'nodes.base_currency', 'pnl.business_date'
                 ) }}
         end as value_reason,
         case
-            when pnl.reason is not null then pnl.reason
+            when pnl.status = 'missing' then pnl.reason
             when today.fx_rate is null or before.fx_rate is null
                 then {{ no_rate_reason(
                     'pnl.base_currency', 'nodes.base_currency', 'sessions.previous_business_date'
                 ) }}
-        end as pnl_reason
+        end as pnl_reason,
+        coalesce(
+            local_rates.warning,
+            case when pnl.status = 'warning' then pnl.reason end,
+            today.warning,
+            before.warning
+        ) as rate_warning
     from pnl
     inner join {{ ref('int_range_sessions') }} as sessions
         on pnl.business_date = sessions.business_date
@@ -82,7 +88,8 @@ summed as (
         case when max(value_reason) is null then sum(market_value_base) end as market_value_base,
         case when max(pnl_reason) is null then sum(day_pnl_base) end as day_pnl_base,
         max(value_reason) as value_reason,
-        max(pnl_reason) as pnl_reason
+        max(pnl_reason) as pnl_reason,
+        max(rate_warning) as rate_warning
     from members
     group by business_date, portfolio_id, instrument_id
 ),
@@ -97,6 +104,19 @@ contributions as (
     where
         metric = 'expected_shortfall'
         and abs(confidence - 0.975) < 0.000001
+),
+
+navs as (
+    select
+        business_date,
+        portfolio_id,
+        nav_base,
+        case
+            when nav_base is null then coalesce(reason, 'no net asset value')
+            when nav_base <= 0 then 'net asset value is not positive'
+        end as weight_reason
+    from {{ ref('fct_portfolio_returns') }}
+    where {{ is_in_session_range('business_date') }}
 )
 
 select
@@ -110,24 +130,31 @@ select
     summed.price_local,
     {{ money('summed.market_value_base') }} as market_value_base,
     case
-        when returns.nav_base > 0
-            then {{ rate(safe_divide('summed.market_value_base', 'returns.nav_base')) }}
+        when navs.nav_base > 0
+            then {{ rate(safe_divide('summed.market_value_base', 'navs.nav_base')) }}
     end as weight_rate,
     {{ money('summed.day_pnl_base') }} as day_pnl_base,
     {{ money('contributions.contribution') }} as es_975_contribution_base,
     case
         when summed.value_reason is not null then 'missing'
-        when summed.pnl_reason is not null then 'warning'
+        when
+            summed.pnl_reason is not null
+            or summed.rate_warning is not null
+            or navs.weight_reason is not null
+            then 'warning'
         else 'ok'
     end as status,
-    coalesce(summed.value_reason, summed.pnl_reason) as reason
+    coalesce(
+        summed.value_reason,
+        {{ joined_reasons(['summed.pnl_reason', 'navs.weight_reason', 'summed.rate_warning']) }}
+    ) as reason
 from summed
 left join {{ ref('stg_instruments') }} as instruments
     on summed.instrument_id = instruments.instrument_id
-left join {{ ref('fct_portfolio_returns') }} as returns
+left join navs
     on
-        summed.business_date = returns.business_date
-        and summed.portfolio_id = returns.portfolio_id
+        summed.business_date = navs.business_date
+        and summed.portfolio_id = navs.portfolio_id
 left join contributions
     on
         summed.business_date = contributions.business_date

@@ -8,7 +8,7 @@ with positions as (
     from {{ model }}
     where {{ is_in_session_range('business_date') }}
     group by business_date, portfolio_id
-    having max(reason) is null
+    having max(case when status = 'missing' then 1 else 0 end) = 0
 )
 
 select

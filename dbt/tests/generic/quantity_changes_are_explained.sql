@@ -31,7 +31,7 @@ left join {{ ref('int_position_flows') }} as flows
         and pnl.instrument_id = flows.instrument_id
 where
     sessions.is_in_range
-    and pnl.status = 'ok'
+    and pnl.status <> 'missing'
     and abs(
         coalesce(today.quantity, 0) - coalesce(previous.quantity, 0) - coalesce(flows.quantity_change, 0)
     ) > 0.005
