@@ -29,8 +29,9 @@ def graph() -> AssetGraph:
     return defs().resolve_asset_graph()
 
 
-def test_the_location_can_be_loaded() -> None:
+def test_the_location_can_be_loaded(graph: AssetGraph) -> None:
     dg.Definitions.validate_loadable(defs())
+    assert len(list(graph.get_all_asset_keys())) > 60
 
 
 def test_every_delivered_table_is_an_asset(graph: AssetGraph) -> None:
