@@ -18,7 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")
 ]

@@ -223,7 +223,8 @@ def test_a_calendar_that_is_cut_off_fails_the_run(warehouse: Warehouse) -> None:
         warehouse.dbt("test", "--select", "int_calendar_days")
 
 
-def test_the_unit_tests_of_the_models_hold(warehouse: Warehouse) -> None:
+def test_the_unit_tests_of_the_models_hold(warehouse: Warehouse, manifest: Path) -> None:
+    assert len(json.loads((manifest / "manifest.json").read_text())["unit_tests"]) >= 30
     warehouse.dbt("run")
     warehouse.dbt("test", "--select", "test_type:unit")
 
