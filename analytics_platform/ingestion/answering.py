@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+import polars as pl
+
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.ingestion.guard import read_limited
@@ -19,6 +21,8 @@ from analytics_platform.ingestion.protocol import (
     ParseAnswer,
     ParseRequest,
 )
+from analytics_platform.tables.contract import LINEAGE
+from analytics_platform.tables.registry import DELIVERED
 
 _GRACE_SECONDS = 10
 """The parent ends a slow child; if the parent is gone, the child ends itself a little later."""
@@ -64,7 +68,14 @@ def _parsed(request: ParseRequest) -> ParseAnswer:
     raw = read_limited(Path(request.path), name, request.limits)
     result = ingest(raw, name, request.dialect, request.limits)
     output = Path(request.output)
-    result.accepted.write_parquet(output / ACCEPTED_FILE, compression="lz4")
+    lineage = [
+        pl.lit(name.source).alias("source"),
+        pl.lit(request.lineage.delivery_id).alias("delivery_id"),
+        pl.lit(request.lineage.known_at).cast(LINEAGE["known_at"]).alias("known_at"),
+    ]
+    columns = DELIVERED[name.dataset].lake_columns.names()
+    accepted = result.accepted.with_columns(lineage).select(columns)
+    accepted.write_parquet(output / ACCEPTED_FILE, compression="zstd")
     result.rejected.write_parquet(output / REJECTED_FILE, compression="lz4")
     return ParseAnswer(
         is_refused=result.counts.rejected > request.dialect.max_rejected_rows,

@@ -22,6 +22,8 @@ from analytics_platform.ingestion.protocol import (
     READING,
     READY,
     REJECTED_FILE,
+    UNPUBLISHED,
+    Lineage,
     ParseAnswer,
     ParseRequest,
 )
@@ -44,7 +46,8 @@ class ParsedDelivery:
     Attributes
     ----------
     accepted, rejected : Path
-        Parquet files: the table's columns and `row_number`; `row_number`, the sender's columns and `reason`.
+        Parquet files: the table's lake columns, ready for `Lake.adopt`; `row_number`, the sender's columns
+        and `reason`.
     counts : RowCounts
         The account.
     findings : tuple of Finding
@@ -116,7 +119,14 @@ class ParsingChild:
         """Process id of the running child."""
         return None if self._process is None else self._process.pid
 
-    def parse(self, path: Path, name: DeliveryName, dialect: Dialect, output: Path) -> ParsedDelivery:
+    def parse(
+        self,
+        path: Path,
+        name: DeliveryName,
+        dialect: Dialect,
+        output: Path,
+        lineage: Lineage = UNPUBLISHED,
+    ) -> ParsedDelivery:
         """Parse one file in the child.
 
         Parameters
@@ -130,6 +140,8 @@ class ParsingChild:
         output : Path
             Existing folder that takes the accepted and the rejected rows, the latter also when the delivery
             is refused for them.
+        lineage : Lineage
+            What is written beside every accepted row.
 
         Returns
         -------
@@ -144,7 +156,12 @@ class ParsingChild:
             If the child cannot start, or breaks for a reason that is not the file's.
         """
         request = ParseRequest(
-            path=str(path), name=str(name), dialect=dialect, limits=self.limits, output=str(output)
+            path=str(path),
+            name=str(name),
+            dialect=dialect,
+            limits=self.limits,
+            output=str(output),
+            lineage=lineage,
         )
         process = self._given(request.model_dump_json().encode())
         try:

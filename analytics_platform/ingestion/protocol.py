@@ -1,5 +1,6 @@
 """What parent and child of the parsing process say to each other: one JSON text a line."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +23,27 @@ ACCEPTED_FILE = "accepted.parquet"
 REJECTED_FILE = "rejected.parquet"
 
 
+class Lineage(BaseModel):
+    """What the child writes beside every accepted row, so that the file is a delivery of the lake.
+
+    Attributes
+    ----------
+    delivery_id : str
+        Name of the delivery.
+    known_at : datetime
+        When the file was put, in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delivery_id: str
+    known_at: datetime
+
+
+UNPUBLISHED = Lineage(delivery_id="unpublished", known_at=datetime(1970, 1, 1, tzinfo=UTC))
+"""Lineage of rows that nobody is going to publish."""
+
+
 class ParseRequest(BaseModel):
     """What the child is asked to parse.
 
@@ -37,6 +59,8 @@ class ParseRequest(BaseModel):
         What the file may ask for.
     output : str
         Existing folder that takes `ACCEPTED_FILE` and `REJECTED_FILE`.
+    lineage : Lineage
+        What is written beside every accepted row.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +70,7 @@ class ParseRequest(BaseModel):
     dialect: Dialect
     limits: Limits
     output: str
+    lineage: Lineage = UNPUBLISHED
 
 
 class ParseAnswer(BaseModel):

@@ -12,7 +12,7 @@ from analytics_platform.ingestion.child import ParsedDelivery, ParsingChild
 from analytics_platform.ingestion.dialect import DialectError, read_dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
-from analytics_platform.ingestion.protocol import REJECTED_FILE
+from analytics_platform.ingestion.protocol import REJECTED_FILE, Lineage
 from analytics_platform.storage.files import sha256_of
 from analytics_platform.storage.lake import Delivery, Lake
 from analytics_platform.storage.landing_zone import LandingZone, ObjectVersion
@@ -142,7 +142,8 @@ class Intake:
                 return
             try:
                 dialect = read_dialect(self.sources, landed.name.source, landed.name.dataset)
-                parsed = self.child.parse(file, landed.name, dialect, Path(scratch))
+                lineage = Lineage(delivery_id=_delivery_id(entry.version), known_at=entry.version.known_at)
+                parsed = self.child.parse(file, landed.name, dialect, Path(scratch), lineage)
             except DeliveryRefused as refusal:
                 rejected = Path(scratch) / REJECTED_FILE
                 self._keep(entry.version, refusal, pl.read_parquet(rejected) if rejected.exists() else None)
@@ -169,7 +170,7 @@ class Intake:
             last_date=landed.name.last_date,
             known_at=landed.version.known_at,
         )
-        self.lake.append(table, pl.read_parquet(parsed.accepted), delivery)
+        self.lake.adopt(table, parsed.accepted, delivery)
         self.lake.publish(table, delivery, _facts(table, landed, parsed, run_id))
         if parsed.counts.rejected:
             self._keep_rejected_rows(landed.version, parsed)

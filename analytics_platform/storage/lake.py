@@ -1,6 +1,6 @@
 """The lake: immutable deliveries of each table, one Parquet object a delivery."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from analytics_platform.storage.files import replacing
+from analytics_platform.storage import files
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 
@@ -43,6 +43,9 @@ class Lake(Protocol):
 
     def append(self, table: Table, rows: pl.DataFrame, delivery: Delivery) -> str:
         """Put one delivery, once; return where it stands. Invisible to readers until published."""
+
+    def adopt(self, table: Table, file: Path, delivery: Delivery) -> str:
+        """Put one delivery whose rows stand in a Parquet file already, lineage columns included."""
 
     def publish(self, table: Table, delivery: Delivery, facts: pl.DataFrame) -> None:
         """Make a delivery of a table visible: put its row of `deliveries`."""
@@ -90,6 +93,29 @@ class DiskLake:
             If columns or types are not those of the contract.
         """
         return self._put(table, rows, delivery, delivery.delivery_id)
+
+    def adopt(self, table: Table, file: Path, delivery: Delivery) -> str:
+        """Put one delivery whose rows stand in a Parquet file already, without reading them.
+
+        Parameters
+        ----------
+        table : Table
+            Contract that the rows conform to.
+        file : Path
+            Parquet with the columns ``table.lake_columns``.
+        delivery : Delivery
+            What makes the rows one delivery.
+
+        Raises
+        ------
+        ValueError
+            If columns or types are not those of the contract.
+        """
+        _refuse_other_columns(table, pl.read_parquet_schema(file))
+        target = self._target(table, delivery, delivery.delivery_id)
+        if not target.exists():
+            files.copy(file, target)
+        return str(target)
 
     def publish(self, table: Table, delivery: Delivery, facts: pl.DataFrame) -> None:
         """Make a delivery of a table visible: put its row of `deliveries`.
@@ -161,14 +187,16 @@ class DiskLake:
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=table.lake_columns)
 
     def _put(self, table: Table, rows: pl.DataFrame, delivery: Delivery, name: str) -> str:
-        dates = Path(f"first_date={delivery.first_date}", f"last_date={delivery.last_date}")
-        file_name = f"{delivery.known_at:%Y%m%dT%H%M%S%fZ}_{name}.parquet"
-        target = self.root / table.name / dates / file_name
+        target = self._target(table, delivery, name)
         if not target.exists():
             frame = _with_lineage(table, rows, delivery)
-            with replacing(target) as temporary:
+            with files.replacing(target) as temporary:
                 frame.write_parquet(temporary, compression="zstd")
         return str(target)
+
+    def _target(self, table: Table, delivery: Delivery, name: str) -> Path:
+        dates = Path(f"first_date={delivery.first_date}", f"last_date={delivery.last_date}")
+        return self.root / table.name / dates / f"{delivery.known_at:%Y%m%dT%H%M%S%fZ}_{name}.parquet"
 
 
 def _current_by_date(deliveries: pl.LazyFrame, days: pl.LazyFrame) -> pl.LazyFrame:
@@ -193,12 +221,18 @@ def _with_lineage(table: Table, rows: pl.DataFrame, delivery: Delivery) -> pl.Da
         pl.lit(delivery.delivery_id).alias("delivery_id"),
         pl.lit(delivery.known_at).cast(pl.Datetime("us", "UTC")).alias("known_at"),
     ).select(table.lake_columns.names())
-    if frame.schema != table.lake_columns:
-        differing = [
-            f"{name}: expected {expected}, found {frame.schema[name]}"
-            for name, expected in table.lake_columns.items()
-            if frame.schema[name] != expected
-        ]
-        message = f"rows do not conform to the contract of {table.name}: {'; '.join(differing)}"
-        raise ValueError(message)
+    _refuse_other_columns(table, frame.schema)
     return frame
+
+
+def _refuse_other_columns(table: Table, found: Mapping[str, pl.DataType]) -> None:
+    if list(found.items()) != list(table.lake_columns.items()):
+        expected = dict(table.lake_columns)
+        differing = [
+            f"{name}: expected {expected.get(name, 'no such column')}, found {found.get(name, 'none')}"
+            for name in {**expected, **found}
+            if expected.get(name) != found.get(name)
+        ]
+        what = "; ".join(differing) or "the columns stand in another order"
+        message = f"rows do not conform to the contract of {table.name}: {what}"
+        raise ValueError(message)

@@ -54,7 +54,8 @@ def test_accepted_and_rejected_rows_come_back_as_files(
     dialect = Dialect(max_rejected_rows=1, ignore_rows="^Total")
     found = shared.parse(put(raw), CSV, dialect, tmp_path)
     accepted = pl.read_parquet(found.accepted)
-    assert accepted.schema == {**DELIVERED["prices"].columns, "row_number": pl.Int64()}
+    assert accepted.schema == DELIVERED["prices"].lake_columns
+    assert accepted["source"].unique().to_list() == ["vendor"]
     assert accepted["instrument_id"].to_list() == ["EQ_AAPL"]
     assert pl.read_parquet(found.rejected)["instrument_id"].to_list() == ["EQ_?"]
     assert (found.counts.read, found.counts.ignored) == (3, 1)
