@@ -101,8 +101,9 @@ def _quantlib_yields(bonds: Sequence[ql.FixedRateBond], prices: Sequence[float])
 def _tiled(table: BondTable, times: int) -> BondTable:
     return BondTable(
         amounts=np.tile(table.amounts, (times, 1)),
-        whole_periods=np.tile(table.whole_periods, (times, 1)),
+        n_flows=np.tile(table.n_flows, times),
         broken_period=np.tile(table.broken_period, times),
+        whole_periods=np.tile(table.whole_periods, times),
         accrued=np.tile(table.accrued, times),
         frequency=np.tile(table.frequency, times),
     )

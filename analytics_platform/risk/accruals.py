@@ -1,13 +1,14 @@
 """Coupon periods of one bond as arrays: what is left after a settlement date, and accrued interest."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from analytics_platform.risk.arrays import Floats, Integers
+from analytics_platform.risk.day_counts import year_fractions
 
 _MONTHS_A_YEAR = 12
 BOND_EQUIVALENT_FREQUENCY = 2
@@ -31,6 +32,8 @@ class BondSchedule:
         Convention by which interest accrues within a period.
     is_end_of_month : bool
         Coupons fall on the last day of a month, because the maturity does.
+    ex_dividends : ndarray of shape (n_periods,), int64, optional
+        First day of each period on which a buyer does not get its coupon; None if there is none.
 
     """
 
@@ -43,6 +46,7 @@ class BondSchedule:
     frequency: int
     day_count: str
     is_end_of_month: bool
+    ex_dividends: Integers | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,13 @@ class BondFlows:
     Attributes
     ----------
     amounts : ndarray of shape (n_flows,)
-        Coupons, with the redemption in the last one.
+        Coupons, with the redemption in the last one; the first coupon is 0 if the bond is ex dividend.
     periods : ndarray of shape (n_flows,)
         Compounding periods from settlement to each unadjusted payment.
     days : ndarray of shape (n_flows,), int64
         Calendar days from settlement to each day of payment.
     accrued : float
+        Negative if the bond is ex dividend: the seller keeps a coupon that the buyer has yet to earn.
     frequency : int
         Compounding periods a year.
 
@@ -119,7 +124,7 @@ def bond_schedule(accruals: pl.DataFrame, *, coupon_frequency: int, day_count: s
     coupon_frequency : int
         Coupons a year; 0 for a zero-coupon bond, whose yield compounds twice a year.
     day_count : str
-        As in `tables.reference.BOND_TERMS`.
+        "ACT/ACT ICMA" or one of `day_counts.DAY_COUNTS`.
 
     Raises
     ------
@@ -152,27 +157,33 @@ def bond_schedule(accruals: pl.DataFrame, *, coupon_frequency: int, day_count: s
     )
 
 
-def _days_30_360(start: date, end: date) -> int:
-    """Days of 30/360 US bond basis (SIFMA), without its rule for the end of February."""
-    first = min(start.day, 30)
-    last = 30 if end.day == 31 and first == 30 else end.day  # noqa: PLR2004 - days of a month
-    return 360 * (end.year - start.year) + 30 * (end.month - start.month) + last - first
+def with_ex_dividend(schedule: BondSchedule, days: int) -> BondSchedule:
+    """Let each coupon go to the holder some calendar days before its date, as many as `days`.
+
+    Where the rule counts business days (seven for a British gilt), put the dates into `ex_dividends`.
+    """
+    return replace(schedule, ex_dividends=schedule.ends - days)
 
 
 def _share_elapsed(schedule: BondSchedule, period: int, settlement: int, periods_left: float) -> float:
     start, end = int(schedule.starts[period]), int(schedule.ends[period])
     if schedule.day_count == "ACT/ACT ICMA":
         return 1.0 - periods_left / float(schedule.lengths[period])
-    if schedule.day_count == "30/360":
-        return _days_30_360(_date(start), _date(settlement)) / _days_30_360(_date(start), _date(end))
-    return (settlement - start) / (end - start)
+    elapsed, whole = year_fractions(
+        _date(start),
+        [_date(settlement), _date(end)],
+        schedule.day_count,
+        maturity=_date(int(schedule.ends[-1])),
+    )
+    return float(elapsed / whole)
 
 
 def flows_after(schedule: BondSchedule, settlement: date) -> BondFlows | None:
     """Flows that a buyer who settles on a date gets, with accrued interest; None after maturity.
 
     A period counts while its unadjusted end is after settlement, also when a holiday moves the
-    payment of an ended one past it: that coupon belongs to the holder of the coupon date.
+    payment of an ended one past it: that coupon belongs to the holder of the coupon date. From the
+    ex-dividend day on the coupon of the period stays with the seller.
 
     Raises
     ------
@@ -195,10 +206,16 @@ def flows_after(schedule: BondSchedule, settlement: date) -> BondFlows | None:
             settlement, _date(end), schedule.frequency, is_end_of_month=schedule.is_end_of_month
         )
     share = _share_elapsed(schedule, period, today, periods_left)
+    amounts, coupon = (
+        schedule.coupons[period:] + schedule.redemptions[period:],
+        float(schedule.coupons[period]),
+    )
+    if schedule.ex_dividends is not None and today >= schedule.ex_dividends[period]:
+        amounts[0], share = schedule.redemptions[period], share - 1.0
     return BondFlows(
-        amounts=schedule.coupons[period:] + schedule.redemptions[period:],
+        amounts=amounts,
         periods=periods_left + np.arange(schedule.ends.size - period, dtype=np.float64),
         days=schedule.pays[period:] - today,
-        accrued=float(schedule.coupons[period]) * share,
+        accrued=coupon * share,
         frequency=schedule.frequency,
     )

@@ -1,18 +1,22 @@
 """Bond prices from yields and back, durations and convexity. Discounting on a curve is in `spreads`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics_platform.risk.accruals import BondFlows
-from analytics_platform.risk.arrays import Booleans, Floats
+from analytics_platform.risk.arrays import Booleans, Floats, Integers
 
 BASIS_POINT = 1e-4
 _MAX_STEPS = 60
-_TOLERANCE = 1e-13
+_LAST_STEP = 1e-9
+"""Newton's method doubles the digits: after a step so small the yield is exact to 1e-13."""
+_BLOCK = 2048
+"""Bonds solved at once, of like length: their flows then stay in the cache of the processor."""
 
 
 class YieldConvention(StrEnum):
@@ -22,6 +26,8 @@ class YieldConvention(StrEnum):
     """Compound: ``(1 + y/f) ** -w`` for a broken period of length w."""
     US_TREASURY = "us_treasury"
     """Simple: ``1 / (1 + w y/f)``, as 31 CFR 356 Appendix B does for new issues."""
+    STREET_SIMPLE_LAST = "street_simple_last"
+    """Compound, but simple once only the last payment is left (SIFMA)."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +36,32 @@ class BondTable:
 
     Attributes
     ----------
-    amounts, whole_periods : ndarray of shape (n_bonds, n_flows)
-        Amounts per 100 face, and whole compounding periods after the broken one.
+    amounts : ndarray of shape (n_bonds, n_flows)
+        Per 100 face, one compounding period apart.
+    n_flows : ndarray of shape (n_bonds,), int64
+        How many of the amounts there are before the padding.
     broken_period : ndarray of shape (n_bonds,)
         Length of the broken first period in periods, above 0 and at most 1.
+    whole_periods : ndarray of shape (n_bonds,)
+        Whole periods from the end of the broken one to the first amount: 0, but in a long first period.
     accrued, frequency : ndarray of shape (n_bonds,)
 
     """
 
     amounts: Floats
-    whole_periods: Floats
+    n_flows: Integers
     broken_period: Floats
+    whole_periods: Floats
     accrued: Floats
     frequency: Floats
+
+    def some(self, rows: Integers) -> "BondTable":
+        """Pick some of the bonds, with no wider padding than they need."""
+        width = int(self.n_flows[rows].max(initial=0))
+        # Laid out by column, as the sums over the flows run through it.
+        amounts = np.asfortranarray(self.amounts[rows, :width])
+        others = (self.broken_period, self.whole_periods, self.accrued, self.frequency)
+        return BondTable(amounts, self.n_flows[rows], *(x[rows] for x in others))
 
 
 @dataclass(frozen=True)
@@ -62,49 +81,66 @@ class BondSensitivities:
     dv01: Floats
 
 
+class _Sums(NamedTuple):
+    """A value with its first and second derivative by the periodic rate."""
+
+    value: Floats
+    slope: Floats
+    curvature: Floats
+
+
 def bond_table(flows: Sequence[BondFlows]) -> BondTable:
     """Put the flows of bonds side by side for vectorised pricing."""
-    width = max((f.amounts.size for f in flows), default=0)
-    amounts, whole = np.zeros((len(flows), width)), np.zeros((len(flows), width))
-    broken = np.ones(len(flows))
+    n_flows = np.array([f.amounts.size for f in flows], dtype=np.int64)
+    amounts = np.zeros((len(flows), int(n_flows.max(initial=0))))
     for row, f in enumerate(flows):
-        offset = np.ceil(f.periods[0]) - 1.0
-        broken[row] = f.periods[0] - offset
         amounts[row, : f.amounts.size] = f.amounts
-        whole[row, : f.amounts.size] = np.arange(f.amounts.size) + offset
+    first = np.array([f.periods[0] for f in flows])
+    whole = np.ceil(first) - 1.0
     accrued = np.array([f.accrued for f in flows])
-    return BondTable(amounts, whole, broken, accrued, np.array([float(f.frequency) for f in flows]))
+    frequency = np.array([float(f.frequency) for f in flows])
+    return BondTable(amounts, n_flows, first - whole, whole, accrued, frequency)
 
 
-def _street(bonds: BondTable, yields: Floats) -> tuple[Floats, Floats, Floats]:
+def _horner(amounts: Floats, factor: Floats, order: int) -> list[Floats]:
+    """Sum of amount k times factor to the k, and its derivatives by the factor over 1!, 2! and so on."""
+    sums = [np.zeros(factor.shape) for _ in range(order + 1)]
+    for amount in amounts.T[::-1]:
+        for k in range(order, 0, -1):
+            sums[k] *= factor
+            sums[k] += sums[k - 1]
+        sums[0] *= factor
+        sums[0] += amount
+    return sums
+
+
+def _to_first(bonds: BondTable, growth: Floats, convention: YieldConvention) -> _Sums:
+    """Discount factor from settlement to the first amount, with derivatives."""
+    w, n = bonds.broken_period, bonds.whole_periods
+    is_simple = np.full(w.shape, convention == YieldConvention.US_TREASURY)
+    if convention == YieldConvention.STREET_SIMPLE_LAST:
+        is_simple = (bonds.n_flows == 1) & (n == 0.0)
+    linear = 1.0 + w * (growth - 1.0)
+    periods = np.where(is_simple, n, n + w)
+    # The factor is 1 / linear times growth to the minus whole periods, or compound all the way.
+    factor = np.where(is_simple, 1.0 / linear, 1.0) * growth**-periods
+    decline = np.where(is_simple, w / linear, 0.0)
+    ratio = decline + periods / growth
+    return _Sums(factor, -factor * ratio, factor * (ratio**2 + decline**2 + periods / growth**2))
+
+
+def _priced(bonds: BondTable, yields: Floats, convention: YieldConvention) -> _Sums:
     """Dirty price and its first and second derivative by the yield."""
     growth = 1.0 + yields / bonds.frequency
-    periods = bonds.whole_periods + bonds.broken_period[:, None]
-    present = bonds.amounts * growth[:, None] ** -periods
-    by_rate = (present * periods).sum(axis=1) / growth
-    second = (present * periods * (periods + 1.0)).sum(axis=1) / growth**2
-    return present.sum(axis=1), -by_rate / bonds.frequency, second / bonds.frequency**2
-
-
-def _us_treasury(bonds: BondTable, yields: Floats) -> tuple[Floats, Floats, Floats]:
-    """Dirty price and its first and second derivative by the yield."""
-    rate, w = yields / bonds.frequency, bonds.broken_period
-    growth, simple = 1.0 + rate, 1.0 / (1.0 + w * rate)
-    n = bonds.whole_periods
-    present = bonds.amounts * growth[:, None] ** -n
-    value = present.sum(axis=1)
-    first = -(present * n).sum(axis=1) / growth
-    second = (present * n * (n + 1.0)).sum(axis=1) / growth**2
-    simple_first, simple_second = -w * simple**2, 2.0 * w**2 * simple**3
-    slope = simple_first * value + simple * first
-    curvature = simple_second * value + 2.0 * simple_first * first + simple * second
-    return simple * value, slope / bonds.frequency, curvature / bonds.frequency**2
-
-
-_PRICERS: dict[YieldConvention, Callable[[BondTable, Floats], tuple[Floats, Floats, Floats]]] = {
-    YieldConvention.STREET: _street,
-    YieldConvention.US_TREASURY: _us_treasury,
-}
+    to_first, factor = _to_first(bonds, growth, convention), 1.0 / growth
+    value, first, second = _horner(bonds.amounts, factor, 2)
+    # What follows the first amount, by the rate: the factor falls by its square.
+    then = _Sums(value, -(factor**2) * first, 2.0 * factor**3 * (first + factor * second))
+    slope = to_first.slope * then.value + to_first.value * then.slope
+    curvature = (
+        to_first.curvature * then.value + 2.0 * to_first.slope * then.slope + to_first.value * then.curvature
+    )
+    return _Sums(to_first.value * then.value, slope / bonds.frequency, curvature / bonds.frequency**2)
 
 
 def _checked(bonds: BondTable, yields: ArrayLike) -> Floats:
@@ -142,7 +178,8 @@ def dirty_price(
     (STREET).
 
     """
-    return _PRICERS[convention](bonds, _checked(bonds, yields))[0]
+    growth = 1.0 + _checked(bonds, yields) / bonds.frequency
+    return _to_first(bonds, growth, convention).value * _horner(bonds.amounts, 1.0 / growth, 0)[0]
 
 
 def clean_price(
@@ -171,19 +208,37 @@ def bond_yield(
 
     """
     target = np.broadcast_to(np.asarray(clean, dtype=np.float64), bonds.accrued.shape) + bonds.accrued
-    is_ok = np.isfinite(target) & (target > 0.0)
-    yields, floor = np.full(target.shape, 0.05), -bonds.frequency
-    is_done = ~is_ok
-    for _ in range(_MAX_STEPS):
-        price, slope, _second = _PRICERS[convention](bonds, yields)
-        # On the logarithm of the price, which is nearly straight, so that far starts converge too.
-        step = np.where(is_done, 0.0, price / slope * np.log(np.where(is_ok, target / price, 1.0)))
-        yields = np.maximum(yields + step, 0.5 * (yields + floor))
-        is_done |= np.abs(step) <= _TOLERANCE
-        if is_done.all():
-            break
-    is_ok &= is_done
-    return Yields(np.where(is_ok, yields, np.nan), is_ok)
+    yields = np.full(target.shape, np.nan)
+    order = np.argsort(bonds.n_flows, kind="stable")
+    for start in range(0, order.size, _BLOCK):
+        rows = order[start : start + _BLOCK]
+        yields[rows] = _solve(bonds.some(rows), target[rows], convention)
+    return Yields(yields, np.isfinite(yields))
+
+
+def _solve(bonds: BondTable, target: Floats, convention: YieldConvention) -> Floats:
+    """Find the yields at the dirty prices; NaN where there is none.
+
+    Newton's method for the logarithm of the price as a function of the logarithm of the growth of a
+    period: convex and nearly straight, and straight for a single payment. The first guess, all
+    amounts at their mean time, is never above the root, so the search comes from one side.
+    """
+    total, moment = _horner(bonds.amounts, np.ones(target.shape), 1)
+    is_ok = np.isfinite(target) & (target > 0.0) & (total > 0.0)
+    goal = np.where(is_ok, target, 1.0)
+    with np.errstate(all="ignore"):
+        mean_time = bonds.whole_periods + bonds.broken_period + moment / total
+        growth = np.where(is_ok, (total / goal) ** (1.0 / mean_time), 1.0)
+        for _ in range(_MAX_STEPS):
+            to_first = _to_first(bonds, growth, convention)
+            value, first = _horner(bonds.amounts, 1.0 / growth, 1)
+            periods = first / (value * growth) - growth * to_first.slope / to_first.value
+            step = np.log(to_first.value * value / goal) / periods
+            growth = growth * np.exp(step)
+            is_done = ~is_ok | (np.abs(step) <= _LAST_STEP)
+            if is_done.all():
+                break
+    return np.where(is_ok & is_done, bonds.frequency * (growth - 1.0), np.nan)
 
 
 def bond_sensitivities(
@@ -200,7 +255,6 @@ def bond_sensitivities(
 
     """
     array = _checked(bonds, yields)
-    pricer = _PRICERS[convention]
-    price, slope, curvature = pricer(bonds, array)
-    dv01 = 0.5 * (pricer(bonds, array - BASIS_POINT)[0] - pricer(bonds, array + BASIS_POINT)[0])
-    return BondSensitivities(-slope / price, curvature / price, dv01)
+    price = _priced(bonds, array, convention)
+    down, up = (dirty_price(bonds, array + shift, convention) for shift in (-BASIS_POINT, BASIS_POINT))
+    return BondSensitivities(-price.slope / price.value, price.curvature / price.value, 0.5 * (down - up))

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
+from analytics_platform.risk.aggregation import portfolio_vectors
 from analytics_platform.risk.arrays import Floats, Integers
 from analytics_platform.risk.tree import Tree, holders, holdings_matrix
 from analytics_platform.risk.valuations import shortened
@@ -128,7 +129,7 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
     pnl = np.zeros((len(currencies), n_scenarios))
     for code, unit in units.items():
         rows = [r for r, own in enumerate(currencies) if own == code and judged[r][0] != "missing"]
-        pnl[rows] = matrix[rows] @ unit.pnl
+        pnl[rows] = portfolio_vectors(matrix[rows], unit.pnl)
     return PortfolioPnl(
         portfolio_ids=list(tree.base_currency),
         currencies=currencies,

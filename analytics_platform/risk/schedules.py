@@ -1,4 +1,4 @@
-"""Coupon schedules of bonds, built by QuantLib once per bond. The only module here that imports it."""
+"""Coupon schedules of bonds, built by QuantLib once per bond. Besides it only `american` imports it here."""
 
 from datetime import date
 
@@ -10,10 +10,15 @@ from analytics_platform.tables.platform import BOND_ACCRUALS
 _MONTHS_A_YEAR = 12
 
 
-def _day_count(name: str) -> ql.DayCounter:
+def _day_count(name: str, maturity: date) -> ql.DayCounter:
     counters = {
         "ACT/ACT ICMA": ql.ActualActual(ql.ActualActual.ISMA),
+        "ACT/ACT ISDA": ql.ActualActual(ql.ActualActual.ISDA),
+        "ACT/ACT AFB": ql.ActualActual(ql.ActualActual.AFB),
         "30/360": ql.Thirty360(ql.Thirty360.BondBasis),
+        "30/360 US": ql.Thirty360(ql.Thirty360.USA),
+        "30E/360": ql.Thirty360(ql.Thirty360.European),
+        "30E/360 ISDA": ql.Thirty360(ql.Thirty360.ISDA, _ql(maturity)),
         "ACT/360": ql.Actual360(),
         "ACT/365F": ql.Actual365Fixed(),
     }
@@ -62,7 +67,7 @@ def bond_periods(  # noqa: PLR0913 - a bond has this many terms, all by keyword
     coupon_frequency : int
         Coupons a year; 0 for a zero-coupon bond, which is one period without a coupon.
     day_count : str
-        As in `tables.reference.BOND_TERMS`.
+        "ACT/ACT ICMA" or one of `day_counts.DAY_COUNTS`.
     redemption_per_100 : float
 
     Returns
@@ -93,7 +98,7 @@ def bond_periods(  # noqa: PLR0913 - a bond has this many terms, all by keyword
         row = (dated_date, maturity_date, last_pay, 0.0, redemption_per_100)
         return pl.DataFrame([row], schema=columns, orient="row")
     schedule = _dates(dated_date, maturity_date, coupon_frequency, first_coupon_date)
-    counter = _day_count(day_count)
+    counter = _day_count(day_count, maturity_date)
     leg = ql.FixedRateLeg(schedule, counter, [100.0], [coupon_rate], paymentCalendar=calendar)
     coupons = [ql.as_fixed_rate_coupon(flow) for flow in leg]
     rows = [
