@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,10 +16,32 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Settings of one installation, from variables named ``ANALYTICS_...``."""
 
-    model_config = SettingsConfigDict(env_prefix="ANALYTICS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ANALYTICS_", frozen=True, hide_input_in_errors=True)
 
     profile: Literal["local"] = Field(default="local", description="Which adapters are used")
     home: Path = Field(default=Path(".analytics"), description="Folder of all local data")
+    landing_url: str = Field(
+        default_factory=lambda known: str(known["home"] / "landing"),
+        description="Where senders put files: a folder or s3://bucket/prefix",
+    )
+    ledger_url: str = Field(
+        default_factory=lambda known: f"sqlite:///{known['home'] / 'ledger.sqlite'}",
+        description="Database of object versions: sqlite:///path or postgresql://user@host/name",
+    )
+    max_attempts: int = Field(
+        default=3, ge=1, description="After so many failed attempts a file goes to quarantine"
+    )
+    retry_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="Wait before a failed file is tried again; four times as long each time",
+    )
+    sensor_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=45,
+        description="Longest look of the sensor at the landing zone; it goes on later",
+    )
     sources: Path = Field(default=_CHECKOUT / "sources", description="Folder of the source dialects")
     dbt_project: Path = Field(default=_CHECKOUT / "dbt", description="Folder of the dbt project")
     dbt_target: Path = Field(
@@ -45,10 +68,22 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @property
-    def landing(self) -> Path:
-        """Folder that senders put files into."""
-        return self.home / "landing"
+    @field_validator("landing_url")
+    @classmethod
+    def _absolute_folder(cls, url: str) -> str:
+        return url if "://" in url else str(Path(url).expanduser().absolute())
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _without_password(cls, url: str) -> str:
+        """Refuse a password: addresses are shown in the UI of Dagster and in errors."""
+        if urlsplit(url).password:
+            message = (
+                "ANALYTICS_LEDGER_URL must not hold the password; give it as PGPASSWORD or in a file that "
+                "PGPASSFILE names"
+            )
+            raise ValueError(message)
+        return url
 
     @property
     def lake(self) -> Path:
@@ -59,11 +94,6 @@ class Settings(BaseSettings):
     def quarantine(self) -> Path:
         """Folder of refused files, rejected rows and their reports."""
         return self.home / "quarantine"
-
-    @property
-    def ledger(self) -> Path:
-        """Database of object versions."""
-        return self.home / "ledger.sqlite"
 
     @property
     def warehouse(self) -> Path:

@@ -38,5 +38,12 @@ CATALOGUE = {
     "tail": Benchmark("tail", "VaR and ES, against DuckDB, pandas and BLAS", is_single_threaded=True),
     "bonds": Benchmark("bonds", "yields and present values, against QuantLib", is_single_threaded=True),
     "curves": Benchmark("curves", "par-curve bootstrap, against QuantLib", is_single_threaded=True),
-    "ingest": Benchmark("ingest", "a million CSV rows, against bare polars"),
+    "ingest": Benchmark(
+        "ingest", "five million CSV rows to the lake, against bare polars, DuckDB and pandas"
+    ),
+    "validation": Benchmark("validation", "the faults of five million rows, against pandera"),
+    "workbook": Benchmark("workbook", "100,000 rows of Excel, against the bare reader"),
+    "bombs": Benchmark("bombs", "files that kill their reader, refused: seconds and memory of the parent"),
+    "lake": Benchmark("lake_reads", "a session and an instrument out of ten years, against plain files"),
+    "burst": Benchmark("burst", "a thousand small files that land at once"),
 }

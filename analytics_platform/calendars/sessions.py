@@ -1,4 +1,4 @@
-"""Which days an exchange trades: its holidays as data, and the questions asked of them. No time of day."""
+"""Which days a market trades: its holidays as data, and the questions asked of them. No time of day."""
 
 import tomllib
 from collections.abc import Iterator
@@ -173,7 +173,7 @@ def known_calendars() -> list[str]:
     Examples
     --------
     >>> known_calendars()
-    ['XETR', 'XLON', 'XNYS', 'XTKS']
+    ['TARGET', 'USGOV', 'XETR', 'XLON', 'XNYS', 'XTKS']
     """
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
@@ -185,7 +185,8 @@ def calendar(name: str) -> Calendar:
     Parameters
     ----------
     name : str
-        ISO 10383 code, such as ``XNYS``.
+        ISO 10383 code, such as ``XNYS``; of markets without an exchange ``TARGET``, the days of the euro, and
+        ``USGOV``, those of government bonds in New York.
 
     Raises
     ------

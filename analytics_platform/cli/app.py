@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
+from analytics_platform.cli.steward import quarantine_app, source_app
 
 HOME_IS_BUSY = 3
 STOPPED = 130
@@ -17,9 +18,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(source_app, name="source")
 
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")
+]
+
+AsKnownAt = Annotated[
+    str | None,
+    typer.Option(help="What was published at a moment, such as 2013-03-01T18:00:00Z; default: now"),
 ]
 
 
@@ -62,11 +70,50 @@ def report(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Session; default: the last")
     ] = None,
     portfolio: Annotated[str | None, typer.Option(help="One portfolio; default: all")] = None,
+    as_known_at: AsKnownAt = None,
 ) -> None:
-    """Print the risk table of a session from the published extract."""
+    """Print the risk table of a session, as it is published or as it was at a moment."""
     from analytics_platform.cli.report import print_report
 
-    raise typer.Exit(print_report(_date(day), portfolio))
+    raise typer.Exit(print_report(_date(day), portfolio, as_known_at))
+
+
+@app.command()
+def explain(
+    portfolio: Annotated[str, typer.Option(help="Portfolio")],
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Session")],
+    metric: Annotated[str, typer.Option(help="Metric, such as nav, day_pnl, ytd, var_99 or es_97_5")],
+    as_known_at: AsKnownAt = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs")] = False,
+) -> None:
+    """Print the chain from a metric down to the rows of the files, and the run that computed it."""
+    from analytics_platform.cli.explain import run_explain
+
+    raise typer.Exit(run_explain(portfolio, day.date(), metric, as_known_at, as_json=as_json))
+
+
+@app.command()
+def diff(
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Session")],
+    first: Annotated[str, typer.Option("--from", help="Moment with its zone, such as 2013-03-01T18:00:00Z")],
+    second: Annotated[str, typer.Option("--to", help="Later moment")],
+    portfolio: Annotated[str | None, typer.Option(help="One portfolio and what is below it")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: everything, in full")] = False,
+) -> None:
+    """Print what changed for a session between two moments, and why; like diff, 1 if anything did."""
+    from analytics_platform.cli.diff import run_diff
+
+    raise typer.Exit(run_diff(day.date(), first, second, portfolio, as_json=as_json))
+
+
+@app.command()
+def reconcile(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print; 1 if there is a gap")] = False,
+) -> None:
+    """Print every gap between landing zone, ledger and lake, and close those that can be closed."""
+    from analytics_platform.cli.reconcile import run_reconcile
+
+    raise typer.Exit(run_reconcile(dry_run=True) if dry_run else _alone(lambda: run_reconcile(dry_run=False)))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`analytics demo`: the whole chain on the sample data."""
 
 from datetime import date
+from pathlib import Path
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.landing_zone import DiskLandingZone, short_digest
 from analytics_platform.storage.serving import ServingStore
 
+WRONG_USE = 2
 SESSIONS = 60
 LAST_SAMPLE_SESSION = date(2013, 3, 1)
 
@@ -23,8 +25,11 @@ def run_demo() -> int:
     """Land the sample files, run every stage over the last 60 sessions, print the risk table."""
     console = Console()
     of = settings()
+    if "://" in of.landing_url:
+        console.print("the demo needs a landing zone on this disk; unset ANALYTICS_LANDING_URL", style="red")
+        return WRONG_USE
     landed = land_sample(of)
-    console.print(f"{landed} sample files landed in {of.landing}" if landed else "no new sample files")
+    console.print(f"{landed} sample files landed in {of.landing_url}" if landed else "no new sample files")
     days = calendar(of.calendar)
     sessions = days.offset(LAST_SAMPLE_SESSION, 1 - SESSIONS), LAST_SAMPLE_SESSION
     with intake_resource(of).opened() as intake:
@@ -53,7 +58,7 @@ def _is_whole(of: Settings) -> bool:
 
 def land_sample(of: Settings) -> int:
     """Land every sample file that was not landed before, in the order of its folder; return how many."""
-    zone = DiskLandingZone(of.landing)
+    zone = DiskLandingZone(Path(of.landing_url))
     landed = {(version.key, version.digest) for version in zone.versions()}
     new = 0
     for file in sorted(path for path in of.sample_data.rglob("*") if path.is_file()):

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.console import Console
 
 from analytics_platform.calendars.sessions import CalendarError, calendar
-from analytics_platform.ingestion.dialect import DialectError, read_dialects
+from analytics_platform.ingestion.dialect_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger import Ledger, State
 from analytics_platform.storage.serving import ServingStore
@@ -93,9 +93,9 @@ def _calendar(of: Settings) -> str:
 
 
 def _ledger(of: Settings) -> str:
-    if not of.ledger.exists():
+    if not of.home.exists():
         return "empty: nothing was landed yet"
-    entries = Ledger(f"sqlite:///{of.ledger}").entries()
+    entries = Ledger(of.ledger_url).entries()
     return ", ".join(f"{sum(e.state == state for e in entries)} {state}" for state in State)
 
 

@@ -17,11 +17,11 @@ FINGERPRINT_TAG = "analytics/fingerprint"
 def fingerprint(of: Settings, sessions: tuple[date, date]) -> str:
     """Return the digest of everything that the result of a run over the sessions depends on."""
     digest = hashlib.sha256(f"{sessions} {of.calendar} {of.first_session} {of.n_scenarios}".encode())
-    for entry in Ledger(f"sqlite:///{of.ledger}").entries():
+    for entry in Ledger(of.ledger_url).entries():
         digest.update(f"{entry.version.key} {entry.version.version_id}\n".encode())
     package = Path(analytics_platform.__file__).parent
     code = [*package.rglob("*.py"), *package.rglob("*.j2"), *of.sources.glob("*.toml")]
-    sql = [path for path in of.dbt_project.rglob("*") if path.suffix in {".sql", ".yml"}]
+    sql = [path for path in of.dbt_project.rglob("*") if path.suffix in {".sql", ".yml"} and path.is_file()]
     for path in sorted([*code, *(path for path in sql if of.dbt_target not in path.parents)]):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -7,7 +7,7 @@ from rich.console import Console
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
-from analytics_platform.storage.landing_zone import DiskLandingZone
+from analytics_platform.storage.landing_zone import open_landing_zone
 
 REFUSED = 1
 
@@ -18,7 +18,7 @@ def land_files(files: list[Path], dataset: str | None) -> int:
     A file with such a name is landed all the same: quarantine keeps it with its report.
     """
     console = Console()
-    zone = DiskLandingZone(settings().landing)
+    zone = open_landing_zone(settings().landing_url)
     code = 0
     for file in files:
         key = f"{dataset or file.resolve().parent.name}/{file.name}"

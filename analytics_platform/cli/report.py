@@ -7,27 +7,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analytics_platform.calendars.moments import MomentError, parse_moment, written
 from analytics_platform.report.data import RiskRow, rows
 from analytics_platform.report.format import money, percent
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger import Ledger, State
 from analytics_platform.storage.quarantine import Quarantine
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.versions import Version
 
 NOT_FOUND = 2
 TABLE_WIDTH = 150
 
 
-def print_report(day: date | None, portfolio: str | None) -> int:
-    """Print the risk table of a session; return the exit code."""
+def print_report(day: date | None, portfolio: str | None, as_known_at: str | None = None) -> int:
+    """Print the risk table of a session, as it was published at a moment; return the exit code."""
     console = wide_console()
     store = ServingStore(settings().serving)
     try:
-        risk = store.read("portfolio_risk")
-    except FileNotFoundError as error:
-        console.print(str(error), style="red")
+        version = store.at(None if as_known_at is None else parse_moment(as_known_at))
+        risk = store.table(version, "portfolio_risk")
+    except (MomentError, NotPublishedError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return NOT_FOUND
-    chosen, problem = _choose(risk, day, portfolio)
+    chosen, problem = choose(risk, day, portfolio)
     if problem is not None:
         console.print(problem, style="red")
         return NOT_FOUND
@@ -36,7 +39,16 @@ def print_report(day: date | None, portfolio: str | None) -> int:
     for row in found:
         if row.reason is not None:
             console.print(f"{row.status} {row.portfolio_id}: {row.reason}", markup=False, highlight=False)
+    console.print(version_line(version), markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def version_line(version: Version) -> str:
+    """Return a line that says where numbers come from and how to read them again."""
+    return (
+        f"version {version.name}, deliveries known at {written(version.known_at)}; "
+        f"to read it again: --as-known-at {written(version.published_at)}"
+    )
 
 
 def wide_console() -> Console:
@@ -47,10 +59,12 @@ def wide_console() -> Console:
 
 def print_refusals(console: Console, of: Settings) -> None:
     """Say which files and rows were refused, why, and where they are kept."""
-    ledger = Ledger(f"sqlite:///{of.ledger}")
+    ledger = Ledger(of.ledger_url)
     quarantine = Quarantine(of.quarantine)
     refused = ledger.entries(states=[State.QUARANTINED])
-    partly = [entry for entry in ledger.entries(states=[State.LOADED]) if entry.rows_rejected]
+    partly = [
+        entry for entry in ledger.entries(states=[State.LOADED, State.SUPERSEDED]) if entry.rows_rejected
+    ]
     console.print(f"\n{len(refused)} files refused, {len(partly)} files loaded without some of their rows:")
     for entry in [*refused, *partly]:
         folder = quarantine.folder(entry.version)
@@ -58,7 +72,8 @@ def print_refusals(console: Console, of: Settings) -> None:
         console.print(f"- {message}\n  kept in {folder}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _choose(risk: pl.DataFrame, day: date | None, portfolio: str | None) -> tuple[pl.DataFrame, str | None]:
+def choose(risk: pl.DataFrame, day: date | None, portfolio: str | None) -> tuple[pl.DataFrame, str | None]:
+    """Return the rows of a session and portfolio, and what is wrong if there are none."""
     valued = risk.filter(pl.col("nav_base").is_not_null())
     days = (risk if valued.is_empty() else valued)["business_date"].unique().sort().to_list()
     chosen = risk.filter(pl.col("business_date") == (day or days[-1]))

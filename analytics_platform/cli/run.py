@@ -27,7 +27,7 @@ from analytics_platform.storage.event_log import PooledSqliteEventLogStorage
 
 EXAMPLES = "try 'group:risk', 'key:lake/prices' or 'key:marts/fct_position_pnl+'"
 
-TOLD = ("missing", "first reasons", "breaks", "empty", "dagster_dbt/failed_row_count")
+TOLD = ("missing", "first reasons", "breaks", "empty", "days", "cure", "dagster_dbt/failed_row_count")
 """Metadata of a failed check that a line on a terminal has room for."""
 
 

@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from analytics_platform.defs.dbt_breaks import broken_tests, first_breaks, with_breaks
 from analytics_platform.settings import settings
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.registry import TABLES
@@ -103,18 +104,27 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
         Raises
         ------
         dg.Failure
-            If a model or a data test fails; names the nodes and their messages.
+            If a model or a data test fails; names the nodes, their messages, and the first rows that break
+            a test.
         """
-        DuckDBWarehouse(Path(self.warehouse)).register_lake(TABLES.values(), Path(self.lake))
+        warehouse = DuckDBWarehouse(Path(self.warehouse))
+        warehouse.register_lake(TABLES.values(), Path(self.lake))
         selected = get_updated_cli_invocation_params_for_context(context, {}, StageTranslator())
-        events, failures = self._invoke(list(selected.selection_args), self._vars(sessions))
+        events, result = self._invoke(list(selected.selection_args), self._vars(sessions))
+        breaks = first_breaks(warehouse, broken_tests(result.result.results if result.result else ()))
         for event in events:
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            yield from message.to_default_asset_events(
+            node = event["data"]["node_info"]["unique_id"]
+            for told in message.to_default_asset_events(
                 manifest=selected.manifest,
                 dagster_dbt_translator=selected.dagster_dbt_translator,
                 context=context,
-            )
+            ):
+                if node in breaks and isinstance(told, dg.AssetCheckResult):
+                    yield with_breaks(told, breaks[node])
+                else:
+                    yield told
+        failures = _failures(result, breaks)
         if failures:
             raise dg.Failure(description="; ".join(failures))
 
@@ -126,9 +136,7 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
         )
         return {"warehouse": self.warehouse, **window}
 
-    def _invoke(
-        self, selection: list[str], variables: Mapping[str, str]
-    ) -> tuple[list[dict[str, Any]], list[str]]:
+    def _invoke(self, selection: list[str], variables: Mapping[str, str]) -> tuple[list[dict[str, Any]], Any]:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - as above
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - as above
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - as above
@@ -150,7 +158,7 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
         finally:
             # dbt-duckdb keeps the file open, and with it the lock, until its process ends.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
-        return events, _failures(result)
+        return events, result
 
 
 def _folders(project: Path, target: Path) -> list[str]:
@@ -161,11 +169,11 @@ def _folders(project: Path, target: Path) -> list[str]:
     ]
 
 
-def _failures(result: Any) -> list[str]:  # noqa: ANN401 - dbt publishes no type for its results
+def _failures(result: Any, breaks: Mapping[str, str]) -> list[str]:  # noqa: ANN401 - dbt publishes no type for its results
     if result.exception is not None and result.result is None:
         return [f"dbt: {result.exception}"]
     return [
-        f"{node.node.name}: {node.message}"
+        breaks.get(node.node.unique_id, f"{node.node.name}: {node.message}")
         for node in result.result.results
         if node.status in {"error", "fail", "runtime error"}
     ]

@@ -44,12 +44,13 @@ class LakeIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata({"rows": obj.height, "path": dg.MetadataValue.path(path)})
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
-        """Return the current rows of the sessions that the run asks for."""
+        """Return the current rows of the sessions that the run asks for; its own where it wrote them."""
         table = _table(context.asset_key)
         lake = DiskLake(Path(self.root))
         if table.date_column is None:
             return lake.read(table)
-        return lake.read(table, [date.fromisoformat(key) for key in context.asset_partition_keys])
+        days = [date.fromisoformat(key) for key in context.asset_partition_keys]
+        return lake.read(table, days, preferred=context.step_context.run_id)
 
 
 def _table(key: dg.AssetKey) -> Table:

@@ -1,6 +1,7 @@
 """The account of a delivery: every record is accepted, rejected or ignored. Only this module checks it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 
 class AccountingError(RuntimeError):
@@ -43,3 +44,36 @@ class RowCounts:
                 f"{self.ignored} ignored"
             )
             raise AccountingError(message)
+
+    def __add__(self, other: Self) -> Self:
+        """Account of two batches of one delivery together."""
+        return type(self)(
+            read=self.read + other.read,
+            accepted=self.accepted + other.accepted,
+            rejected=self.rejected + other.rejected,
+            ignored=self.ignored + other.ignored,
+        )
+
+    def check_written(self, accepted: int, rejected: int) -> None:
+        """Refuse an account that is not the one of the files that were written.
+
+        Parameters
+        ----------
+        accepted, rejected : int
+            Rows that the files of accepted and of rejected records hold.
+
+        Raises
+        ------
+        AccountingError
+            If they are others than those counted.
+        """
+        if (accepted, rejected) != (self.accepted, self.rejected):
+            message = (
+                f"{accepted} accepted and {rejected} rejected were written and not {self.accepted} and "
+                f"{self.rejected}"
+            )
+            raise AccountingError(message)
+
+
+NO_ROWS = RowCounts(read=0, accepted=0, rejected=0, ignored=0)
+"""Account of nothing."""

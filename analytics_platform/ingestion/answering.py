@@ -6,23 +6,16 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-import polars as pl
-
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import read_limited
 from analytics_platform.ingestion.ingest import ingest
 from analytics_platform.ingestion.protocol import (
-    ACCEPTED_FILE,
     OUT_OF_MEMORY,
     READING,
     READY,
-    REJECTED_FILE,
     ParseAnswer,
     ParseRequest,
 )
-from analytics_platform.tables.contract import LINEAGE
-from analytics_platform.tables.registry import DELIVERED
 
 _GRACE_SECONDS = 10
 """The parent ends a slow child; if the parent is gone, the child ends itself a little later."""
@@ -64,24 +57,19 @@ def answer(request: ParseRequest) -> ParseAnswer:
 
 
 def _parsed(request: ParseRequest) -> ParseAnswer:
-    name = parse_file_name(request.name)
-    raw = read_limited(Path(request.path), name, request.limits)
-    result = ingest(raw, name, request.dialect, request.limits)
-    output = Path(request.output)
-    lineage = [
-        pl.lit(name.source).alias("source"),
-        pl.lit(request.lineage.delivery_id).alias("delivery_id"),
-        pl.lit(request.lineage.known_at).cast(LINEAGE["known_at"]).alias("known_at"),
-    ]
-    columns = DELIVERED[name.dataset].lake_columns.names()
-    accepted = result.accepted.with_columns(lineage).select(columns)
-    accepted.write_parquet(output / ACCEPTED_FILE, compression="zstd")
-    result.rejected.write_parquet(output / REJECTED_FILE, compression="lz4")
+    found = ingest(
+        Path(request.path),
+        parse_file_name(request.name),
+        request.dialect,
+        request.limits,
+        Path(request.output),
+        request.lineage,
+    )
     return ParseAnswer(
-        is_refused=result.counts.rejected > request.dialect.max_rejected_rows,
-        counts=result.counts,
-        findings=result.findings,
-        total_findings=result.total_findings,
-        notes=result.notes,
-        sheet=result.sheet,
+        is_refused=found.counts.rejected > request.dialect.max_rejected_rows,
+        counts=found.counts,
+        findings=found.findings,
+        total_findings=found.total_findings,
+        notes=found.notes,
+        sheet=found.sheet,
     )

@@ -9,13 +9,12 @@ import polars as pl
 
 from analytics_platform.ingestion.dialect import Dialect
 from analytics_platform.ingestion.file_name import DeliveryName
+from analytics_platform.ingestion.keys import MESSAGE
 from analytics_platform.ingestion.records import VALUES_HEADER, Records
 from analytics_platform.ingestion.rules import ROW_RULES
 from analytics_platform.ingestion.sheet import ROW_NUMBER, SheetText
 from analytics_platform.ingestion.values import Fault, parse_values
 from analytics_platform.tables.contract import Table
-
-_SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class Failure:
     cure: str
 
 
-def _failure(column: str | None, fault: Fault) -> Failure:
+def failure_of(column: str | None, fault: Fault) -> Failure:
+    """Name the records that have a fault."""
     return Failure(column, fault.is_fault.arg_true(), fault.message, fault.cure)
 
 
@@ -57,7 +57,7 @@ def typed(records: Records, table: Table, dialect: Dialect) -> tuple[pl.DataFram
                 reduce(or_, (fault.is_fault.fill_null(value=False) for fault in faults)), None
             )
         columns.append(values.cast(table.columns[name]).alias(name))
-        failures += [_failure(name, fault) for fault in faults]
+        failures += [failure_of(name, fault) for fault in faults]
     return pl.DataFrame(columns), failures
 
 
@@ -67,14 +67,14 @@ def outside_dates(values: pl.DataFrame, table: Table, name: DeliveryName) -> Ite
         is_outside = ~values[table.date_column].is_between(name.first_date, name.last_date)
         message = f"the date is not in what the name of the file declares ({name.dates})"
         cure = "Correct the date, or deliver the file under a name that covers it"
-        yield _failure(table.date_column, Fault(is_outside, message, cure))
+        yield failure_of(table.date_column, Fault(is_outside, message, cure))
 
 
 def against_rules(values: pl.DataFrame, table: Table) -> Iterator[Failure]:
     """Find records that break a rule across columns."""
     for rule in ROW_RULES.get(table.name, ()):
         is_fault = values.select(rule.is_fault.alias("is_fault"))["is_fault"]
-        yield _failure(rule.column, Fault(is_fault, rule.message, rule.cure))
+        yield failure_of(rule.column, Fault(is_fault, rule.message, rule.cure))
 
 
 def seen_by_reader(records: Records, sheet: SheetText, dialect: Dialect) -> Iterator[Failure]:
@@ -91,25 +91,17 @@ def seen_by_reader(records: Records, sheet: SheetText, dialect: Dialect) -> Iter
             column = dialect.unpivot.values_to
             is_fault &= (records.text[VALUES_HEADER] == header).fill_null(value=False)
         if column is not None:
-            yield _failure(column, Fault(is_fault, str(message), str(cure)))
+            yield failure_of(column, Fault(is_fault, str(message), str(cure)))
 
 
-def duplicates(values: pl.DataFrame, records: Records, table: Table) -> Iterator[Failure]:
-    """Find records whose key others have too; a key that could not be read is no key."""
-    keys = values.select(table.key)
-    is_known = keys.select(pl.all_horizontal(pl.all().is_not_null()).alias("is_known"))["is_known"]
-    is_double = keys.is_duplicated() & is_known
-    if not is_double.any():
+def of_doubled_keys(values: pl.DataFrame, doubles: pl.DataFrame | None, table: Table) -> Iterator[Failure]:
+    """Find records whose key others have too, in this batch or another; see `keys.doubled`."""
+    if doubles is None:
         return
-    row_numbers = pl.col(ROW_NUMBER).cast(pl.String)
-    number = pl.len().over(table.key).cast(pl.Int64) - _SHOWN_ROWS
-    more = pl.when(number > 0).then(pl.format(" and {} more", number)).otherwise(pl.lit(""))
-    doubles = (
-        keys.with_columns(records.text[ROW_NUMBER])
+    found = (
+        values.select(table.key)
         .with_row_index("record")
-        .filter(is_double)
-        .with_columns(rows=row_numbers.head(_SHOWN_ROWS).str.join(", ").over(table.key), more=more)
+        .join(doubles, on=table.key, how="inner", maintain_order="left")
     )
-    start = f"the key ({', '.join(table.key)}) is there more than once: rows "
-    message = doubles.select((pl.lit(start) + pl.col("rows") + pl.col("more")).alias("message"))["message"]
-    yield Failure(None, doubles["record"], message, "Deliver one row for each key")
+    if found.height:
+        yield Failure(None, found["record"], found[MESSAGE], "Deliver one row for each key")

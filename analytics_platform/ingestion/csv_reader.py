@@ -1,34 +1,51 @@
-"""csv, tsv and csv.gz as rows of text. What a cell means is not known here."""
+"""csv, tsv and csv.gz as rows of text, one batch after the other. What a cell means is not known here."""
 
-import codecs
-import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from analytics_platform.ingestion.csv_headers import top_rows
+from analytics_platform.ingestion.csv_rows import RowsInOrder
+from analytics_platform.ingestion.csv_text import utf8_chunks
 from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.faults import DeliveryRefused, refusal
+from analytics_platform.ingestion.faults import refusal
 from analytics_platform.ingestion.file_name import DeliveryName
 from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.sheet import CELL_FAULTS, ROW_NUMBER, SheetText, cell, with_checked_headers
+from analytics_platform.ingestion.sheet import SheetText, cell
 
-_CHUNK = 1 << 20
-_LONGEST_HEADER = 1 << 20
-_LONGEST_RECORD = 1 << 24
+LONGEST_RECORD = 1 << 22
+"""Bytes of the longest record, and of the text of a batch; Arrow reads 32 times as much ahead."""
+
+_LONGEST_TOP = 1 << 20
 _END = "\x02end\x03"
 """Cells of a last row that we append: an open quotation mark swallows it, and so is found."""
 
 
-def read_csv(raw: bytes, name: DeliveryName, dialect: Dialect, limits: Limits) -> SheetText:
-    """All rows of a delimited text file.
+def batches(
+    path: Path, name: DeliveryName, dialect: Dialect, limits: Limits, most_rows: int | None = None
+) -> Iterator[SheetText]:
+    """Read a delimited text file, one batch of rows after the other; a file of headers only is one batch.
 
     Row numbers count records as a spreadsheet program does: the first line is row 1, blank lines count,
     a line break inside quotation marks does not.
+
+    Parameters
+    ----------
+    path : Path
+        Local file.
+    name : DeliveryName
+        Its name, which tells the format.
+    dialect : Dialect
+        How the sender writes.
+    limits : Limits
+        What is allowed.
+    most_rows : int, optional
+        Most rows of a batch, ragged ones apart; by default as many as `LONGEST_RECORD` bytes hold.
 
     Raises
     ------
@@ -36,175 +53,104 @@ def read_csv(raw: bytes, name: DeliveryName, dialect: Dialect, limits: Limits) -
         If the bytes cannot be unpacked or decoded, a quotation mark is never closed, or the headers are
         missing or not unique.
     """
-    if name.extension == "csv.gz":
-        raw = _unpacked(raw, name, limits)
-    text = _utf8(raw, name, dialect)
-    del raw
+    with path.open("rb") as file:
+        text = _Text(utf8_chunks(file, path.stat().st_size, name, dialect, limits))
+        yield from _batches(text, name, dialect, most_rows)
+
+
+def read_csv(raw: bytes, name: DeliveryName, dialect: Dialect, limits: Limits) -> SheetText:
+    """All rows of a delimited text file that is in memory; see `batches`."""
+    text = _Text(utf8_chunks(io.BytesIO(raw), len(raw), name, dialect, limits))
+    sheets = list(_batches(text, name, dialect, None))
+    cells = pl.concat([sheet.cells for sheet in sheets])
+    faults = pl.concat([sheet.faults for sheet in sheets])
+    return SheetText(sheets[0].headers, cells, faults, None, sheets[0].above)
+
+
+class _Text:
+    """The text of a file as something that Arrow can read from.
+
+    Parameters
+    ----------
+    chunks : iterator of bytes
+        Its pieces.
+    """
+
+    closed = False
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes; fewer where the text ends."""
+        parts = []
+        while size > 0 and (piece := self._left or next(self._chunks, b"")):
+            parts.append(piece[:size])
+            self._left = piece[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
+
+    def put(self, start: bytes, end: bytes) -> None:
+        """Put bytes before and behind what is still to be read."""
+        self._left = start + self._left
+        self._chunks = chain(self._chunks, [end])
+
+
+def _batches(text: _Text, name: DeliveryName, dialect: Dialect, most_rows: int | None) -> Iterator[SheetText]:
     delimiter = dialect.delimiter or ("\t" if name.extension == "tsv" else ",")
-    headers, start = _headers(bytes(text[:_LONGEST_HEADER]), name, dialect, delimiter)
-    text += (delimiter.join([_END] * len(headers)) + "\n").encode()
-    rows, ragged = _rows(memoryview(text)[start:], len(headers), name, dialect.header_row, delimiter)
-    cells, faults = _numbered(rows, ragged, dialect.header_row, delimiter)
-    return with_checked_headers(SheetText(tuple(headers), cells, faults), name, dialect.header_row)
-
-
-def _unpacked(raw: bytes, name: DeliveryName, limits: Limits) -> bytes:
-    most = min(limits.max_unpacked_bytes, max(limits.max_ratio * len(raw), 10 * _CHUNK))
-    try:
-        with gzip.open(io.BytesIO(raw)) as packed:
-            content = packed.read(most + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise refusal(
-            str(name), f"the gzip file is damaged or cut off: {error}", "Pack it and deliver it again"
-        ) from error
-    if len(content) > most:
-        raise refusal(
-            str(name),
-            f"the file unpacks to more than the {most:,} bytes allowed",
-            "Split it by date into several deliveries",
-        )
-    return content
-
-
-def _utf8(raw: bytes, name: DeliveryName, dialect: Dialect) -> bytearray:
-    """Content as UTF-8 without byte-order mark, ending in a line end."""
-    decoder = codecs.getincrementaldecoder(dialect.encoding)("strict")
-    content = bytearray()
-    lines = 1
-    for start in range(0, len(raw), _CHUNK):
-        chunk = raw[start : start + _CHUNK]
-        try:
-            part = decoder.decode(chunk, final=start + _CHUNK >= len(raw))
-        except UnicodeDecodeError as error:
-            raise _wrong_encoding(name, dialect, error, start, lines) from error
-        if "\0" in part:
-            raise _wrong_encoding(name, dialect, None, start, lines)
-        lines += part.count("\n")
-        content += part.encode()
-    del content[: 3 if content.startswith(codecs.BOM_UTF8) else 0]
-    if not content.endswith((b"\n", b"\r")):
-        content += b"\n"
-    return content
-
-
-def _wrong_encoding(
-    name: DeliveryName, dialect: Dialect, error: UnicodeDecodeError | None, start: int, lines: int
-) -> DeliveryRefused:
-    cure = "Save it as UTF-8, or say the encoding (utf-16, latin-1) in the dialect"
-    if error is None or not isinstance(error.object, bytes):
-        return refusal(str(name), f"the text holds NUL characters, so it is not {dialect.encoding}", cure)
-    before = error.object[: error.start]
-    return refusal(
-        str(name),
-        f"the text is not {dialect.encoding}: {error.reason} at byte {start + error.start + 1:,} of the file",
-        cure,
-        row=lines + before.count(b"\n"),
-        value=repr(error.object[error.start : error.end])[2:-1],
-    )
-
-
-def _headers(start: bytes, name: DeliveryName, dialect: Dialect, delimiter: str) -> tuple[list[str], int]:
-    """Cells of the header row, and the place of the byte behind it, from the start of the text."""
-    used = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal used
-        for line in io.TextIOWrapper(io.BytesIO(start), "utf-8", "replace", newline=""):
-            used += len(line.encode())
-            yield line
-
-    records = csv.reader(lines(), delimiter=delimiter)
-    try:
-        for _ in range(dialect.header_row - 1):
-            next(records)
-        headers = next(records)
-        if any(header.strip() for header in headers):
-            return headers, used
-        message = f"there is no header in row {dialect.header_row}"
-    except StopIteration:
-        message = f"the file has fewer rows than its header row {dialect.header_row}"
-    except csv.Error as error:
-        message = f"the header row cannot be read: {error}"
-    raise refusal(str(name), message, "Deliver a header row, or say in the dialect where it is")
-
-
-def _rows(
-    text: memoryview, width: int, name: DeliveryName, header_row: int, delimiter: str
-) -> tuple[pl.DataFrame, list[tuple[int, str, int]]]:
-    """Rows of the right width, and (number, text, cells) of the others; both counted from 1."""
-    ragged: list[tuple[int, str, int]] = []
-
-    def keep(row: arrow_csv.InvalidRow) -> str:
-        ragged.append((row.number, row.text, row.actual_columns))
-        return "skip"
-
-    names = [cell(place) for place in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            arrow_csv.ReadOptions(use_threads=False, block_size=_LONGEST_RECORD, column_names=names),
-            arrow_csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep,
-            ),
-            arrow_csv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowInvalid as error:
-        message = f"the text cannot be read as rows: {error}"
-        raise refusal(str(name), message, "Check the quotation marks and the delimiter") from error
-    frame = pl.DataFrame(pl.from_arrow(table))
-    if frame.is_empty() or frame.row(-1) != (_END,) * width:
+    start = text.read(_LONGEST_TOP)
+    top = top_rows(start, name, dialect, delimiter)
+    rows = RowsInOrder(top, name, dialect.header_row, dialect.last_header_row, delimiter)
+    text.put(start[top.size :], (delimiter.join([_END] * len(top.headers)) + "\n").encode())
+    held: pa.RecordBatch | None = None
+    for batch in _records(text, rows):
+        if held is not None:
+            for part in _parts(held, most_rows):
+                yield rows.sheet(part)
+        held = batch
+    if held is None or any(column[-1].as_py() != _END for column in held.columns):
         raise refusal(
             str(name),
             "a quotation mark is opened and never closed, so the end of the file cannot be told",
             "Close the quotation mark in this row or after it; the file may also be cut off",
-            row=header_row + frame.height + len(ragged),
+            row=rows.last_parsed,
         )
-    return frame.head(-1), ragged
+    *parts, last = _parts(held.slice(0, held.num_rows - 1), most_rows)
+    for part in parts:
+        yield rows.sheet(part)
+    yield rows.sheet(last, is_last=True)
 
 
-def _numbered(
-    rows: pl.DataFrame, ragged: list[tuple[int, str, int]], header_row: int, delimiter: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All rows with their numbers, the ragged ones filled up; and the faults of the ragged ones."""
-    width = rows.width
-    total = rows.height + len(ragged)
-    numbers = pl.int_range(1, total + 1, dtype=pl.Int64, eager=True)
-    is_good = pl.repeat(value=True, n=total, eager=True)
-    if ragged:
-        is_good = is_good.scatter([number - 1 for number, _, _ in ragged], values=False)
-    good = rows.insert_column(0, numbers.filter(is_good).alias(ROW_NUMBER))
-    bad = pl.DataFrame(
-        [(number, *_fitted(text, width, delimiter)) for number, text, _ in ragged],
-        schema=good.schema,
-        orient="row",
-    )
-    faults = pl.DataFrame(
-        [
-            (
-                number + header_row,
-                None,
-                f"the row has {count} cells and the header {width}",
-                "Put cells that hold the delimiter in quotation marks, and deliver every cell",
-            )
-            for number, text, count in ragged
-            if text.strip()
-        ],
-        schema=CELL_FAULTS,
-        orient="row",
-    )
-    cells = pl.concat([good, bad]).sort(ROW_NUMBER) if ragged else good
-    return cells.with_columns(pl.col(ROW_NUMBER) + header_row), faults
-
-
-def _fitted(text: str, width: int, delimiter: str) -> list[str]:
-    """Cells of a ragged row: filled up with empty ones, or with the rest of the row in the last one."""
+def _records(text: _Text, rows: RowsInOrder) -> Iterator[pa.RecordBatch]:
+    """All rows that have the width of the headers, the one that we appended last."""
+    names = [cell(place) for place in range(len(rows.top.headers))]
     try:
-        cells = next(csv.reader([text.strip("\r\n")], delimiter=delimiter), [])
-    except csv.Error:
-        cells = [text]
-    if len(cells) > width:
-        cells = [*cells[: width - 1], delimiter.join(cells[width - 1 :])]
-    return cells + [""] * (width - len(cells))
+        yield from (
+            batch
+            for batch in arrow_csv.open_csv(
+                text,
+                arrow_csv.ReadOptions(use_threads=False, block_size=LONGEST_RECORD, column_names=names),
+                arrow_csv.ParseOptions(
+                    delimiter=rows.delimiter,
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=rows.put_aside,
+                ),
+                arrow_csv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(names, pa.string())),
+            )
+            if rows.counted(batch.num_rows)
+        )
+    except pa.ArrowInvalid as error:
+        raise refusal(
+            str(rows.name),
+            f"the text cannot be read as rows: {error}",
+            "Check the quotation marks and the delimiter, in this row or after it",
+            row=rows.last_parsed + 1,
+        ) from error
+
+
+def _parts(batch: pa.RecordBatch, most_rows: int | None) -> Iterator[pa.RecordBatch]:
+    step = most_rows or max(batch.num_rows, 1)
+    for start in range(0, max(batch.num_rows, 1), step):
+        yield batch.slice(start, step)

@@ -11,7 +11,7 @@ from analytics_platform.tables.registry import DELIVERED
 FIRST_DATE = date(1900, 1, 1)
 DATES_AHEAD = timedelta(days=366)
 SNAPSHOT_AHEAD = timedelta(days=7)
-EXTENSIONS = ("csv", "tsv", "csv.gz", "xlsx", "xls", "parquet")
+EXTENSIONS = ("csv", "tsv", "csv.gz", "xlsx", "xls", "ods", "parquet", "jsonl", "jsonl.gz")
 RIGHT_NAMES = "positions/custodian-a_2013-02-28.xlsx or prices/vendor_2012-01-03_2013-03-01.csv"
 
 _NAME = re.compile(

@@ -1,70 +1,42 @@
-"""What is looked at before a reader sees the bytes: size, format, and how a workbook can attack."""
+"""What is looked at before a reader sees the bytes: size, and whether they are of the format they claim."""
 
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 from analytics_platform.ingestion.faults import DeliveryRefused, refusal
 from analytics_platform.ingestion.file_name import DeliveryName
+from analytics_platform.ingestion.guard_archive import check_open_document, check_workbook, macros
+from analytics_platform.ingestion.limits import Limits
 
-_MEBIBYTE = 1 << 20
-_CHUNK = 1 << 20
-_SMALL = 10 * _MEBIBYTE
+__all__ = ["Limits", "guard", "guard_file", "read_limited"]
 
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _FORMATS = (
-    (b"PK\x03\x04", "a zip archive or a new workbook", frozenset({"xlsx"})),
+    *((magic, "a zip archive or a new workbook", frozenset({"xlsx", "ods"})) for magic in _ZIP),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "an old (.xls) or a password-protected workbook",
         frozenset({"xls"}),
     ),
     (b"PAR1", "Parquet", frozenset({"parquet"})),
-    (b"\x1f\x8b", "gzip", frozenset({"csv.gz"})),
+    (b"PARE", "encrypted Parquet", frozenset[str]()),
+    (b"\x1f\x8b", "gzip", frozenset({"csv.gz", "jsonl.gz"})),
+    (b"BZh", "bzip2", frozenset[str]()),
+    (b"\xfd7zXZ\x00", "xz", frozenset[str]()),
+    (b"\x28\xb5\x2f\xfd", "zstd", frozenset[str]()),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", frozenset[str]()),
+    (b"Rar!", "a rar archive", frozenset[str]()),
+    (b"{\\rtf", "rich text", frozenset[str]()),
     (b"%PDF", "PDF", frozenset[str]()),
     (b"<!DOCTYPE", "a web page", frozenset[str]()),
     (b"<html", "a web page", frozenset[str]()),
     (b"<?xml", "XML", frozenset[str]()),
 )
 _MARKED = frozenset[str]().union(*(extensions for _, _, extensions in _FORMATS))
-_DTD = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
-_DIMENSION = re.compile(
-    rb"<(?:\w+:)?dimension\s[^>]*ref=[\"'](?:[A-Z]+[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})[\"']"
-)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much a delivered file may ask of the machine.
-
-    Attributes
-    ----------
-    max_file_bytes : int
-        Size of the file as delivered.
-    max_unpacked_bytes : int
-        Size of all that is packed in it.
-    max_ratio : int
-        Unpacked over packed size, looked at from 10 MiB unpacked on.
-    max_entries : int
-        Entries of a workbook's zip archive.
-    max_cells : int
-        Cells of a sheet or of a Parquet file, empty ones included.
-    memory_bytes : int
-        Address space of the process that reads files.
-    seconds : float
-        Wall-clock time for one file.
-    """
-
-    max_file_bytes: int = 512 * _MEBIBYTE
-    max_unpacked_bytes: int = 1024 * _MEBIBYTE
-    max_ratio: int = 200
-    max_entries: int = 2_000
-    max_cells: int = 60_000_000
-    memory_bytes: int = 4096 * _MEBIBYTE
-    seconds: float = 120.0
+_START = 64
+_END = 8
+"""Bytes behind the metadata of a Parquet file: their length, and the mark again."""
 
 
 def read_limited(path: Path, name: DeliveryName, limits: Limits) -> bytes:
@@ -75,13 +47,7 @@ def read_limited(path: Path, name: DeliveryName, limits: Limits) -> bytes:
     DeliveryRefused
         If the file is too large.
     """
-    size = path.stat().st_size
-    if size > limits.max_file_bytes:
-        raise refusal(
-            str(name),
-            f"the file has {size:,} bytes, more than the {limits.max_file_bytes:,} allowed",
-            "Split it by date into several deliveries",
-        )
+    _check_size(path.stat().st_size, name, limits)
     return path.read_bytes()
 
 
@@ -102,17 +68,49 @@ def guard(raw: bytes, name: DeliveryName, limits: Limits) -> None:
     DeliveryRefused
         With the first danger that was found.
     """
-    if not raw:
+    _guard(io.BytesIO(raw), len(raw), name, limits)
+
+
+def guard_file(path: Path, name: DeliveryName, limits: Limits) -> None:
+    """Refuse a file as `guard` does, and one that is too large; only the parts that matter are read.
+
+    Raises
+    ------
+    DeliveryRefused
+        With the first danger that was found.
+    """
+    size = path.stat().st_size
+    _check_size(size, name, limits)
+    with path.open("rb") as file:
+        _guard(file, size, name, limits)
+
+
+def _check_size(size: int, name: DeliveryName, limits: Limits) -> None:
+    if size > limits.max_file_bytes:
+        raise refusal(
+            str(name),
+            f"the file has {size:,} bytes, more than the {limits.max_file_bytes:,} allowed",
+            "Split it by date into several deliveries",
+        )
+
+
+def _guard(file: BinaryIO, size: int, name: DeliveryName, limits: Limits) -> None:
+    if not size:
         raise refusal(str(name), "the file is empty", "Deliver it again; check that the export was finished")
-    _check_format(raw, name)
+    _check_format(file.read(_START), name)
+    file.seek(0)
     if name.extension == "xlsx":
-        _check_workbook(raw, name, limits)
-    elif name.extension == "xls" and "_VBA_PROJECT".encode("utf-16-le") in raw:
-        raise _macros(name)
+        check_workbook(file, size, name, limits)
+    elif name.extension == "ods":
+        check_open_document(file, size, name, limits)
+    elif name.extension == "xls":
+        _check_old_workbook(file.read(), name)
+    elif name.extension == "parquet":
+        _check_parquet(file, size, name)
 
 
-def _check_format(raw: bytes, name: DeliveryName) -> None:
-    start = raw[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+def _check_format(start: bytes, name: DeliveryName) -> None:
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, format_, extensions in _FORMATS:
         if start[: len(magic)].lower() == magic.lower():
             if name.extension in extensions:
@@ -130,100 +128,18 @@ def _other_format(name: DeliveryName, finding: str) -> DeliveryRefused:
     )
 
 
-def _macros(name: DeliveryName) -> DeliveryRefused:
-    return refusal(str(name), "the workbook holds macros", "Save it as a workbook without macros (.xlsx)")
+def _check_old_workbook(raw: bytes, name: DeliveryName) -> None:
+    if "EncryptedPackage".encode("utf-16-le") in raw:
+        raise _other_format(name, "it is a password-protected workbook")
+    if any(stream.encode("utf-16-le") in raw for stream in ("_VBA_PROJECT", "VBA\0", "Macros\0")):
+        raise macros(name)
 
 
-def _check_workbook(raw: bytes, name: DeliveryName, limits: Limits) -> None:
-    try:
-        with zipfile.ZipFile(BytesIO(raw)) as archive:
-            entries = archive.infolist()
-            _check_entries(entries, len(raw), name, limits)
-            for entry in entries:
-                _check_content(archive, entry, name, limits)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zlib.error) as error:
+def _check_parquet(file: BinaryIO, size: int, name: DeliveryName) -> None:
+    file.seek(max(size - _END, 0))
+    end = file.read(_END)
+    length = int.from_bytes(end[:4], "little")
+    if end[4:] != b"PAR1" or length > size - _END - 4:
         raise refusal(
-            str(name),
-            f"the workbook is damaged: {error}",
-            "Open it in a spreadsheet program and save it again",
-        ) from error
-
-
-def _check_entries(entries: list[zipfile.ZipInfo], packed: int, name: DeliveryName, limits: Limits) -> None:
-    unpacked = sum(entry.file_size for entry in entries)
-    names = [entry.filename for entry in entries]
-    times = unpacked // packed
-    is_bomb = unpacked > _SMALL and times > limits.max_ratio
-    faults = (
-        (
-            len(entries) > limits.max_entries,
-            f"has {len(entries):,} parts, {limits.max_entries:,} are allowed",
-        ),
-        (any(entry.flag_bits & 0x1 for entry in entries), "is encrypted"),
-        (any(_leaves(part) for part in names), "has parts whose names lead out of it"),
-        (len(set(names)) != len(names), "has two parts of one name"),
-        (unpacked > limits.max_unpacked_bytes, f"unpacks to {unpacked:,} bytes, too many"),
-        (is_bomb, f"unpacks to {times:,} times its size, {limits.max_ratio:,} are allowed"),
-    )
-    for is_fault, message in faults:
-        if is_fault:
-            raise refusal(
-                str(name), f"the workbook {message}", "Copy the cells to a new workbook, or deliver csv"
-            )
-    if any(part.lower().endswith("vbaproject.bin") for part in names):
-        raise _macros(name)
-
-
-def _leaves(part: str) -> bool:
-    return part.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", part) or ":" in part
-
-
-def _check_content(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: DeliveryName, limits: Limits
-) -> None:
-    if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-        return
-    is_sheet = "/worksheets/" in entry.filename
-    tail = b""
-    for number, chunk in enumerate(_chunks(archive, entry)):
-        window = tail + chunk
-        if any(mark in window for mark in _DTD):
-            raise refusal(
-                str(name), "the workbook declares XML entities (a DTD)", "Copy the cells to a new workbook"
-            )
-        if is_sheet and number == 0:
-            _check_dimension(window, name, limits)
-        tail = chunk[-32:]
-
-
-def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    with archive.open(entry) as part:
-        while chunk := part.read(_CHUNK):
-            yield chunk
-
-
-def _check_dimension(start: bytes, name: DeliveryName, limits: Limits) -> None:
-    match = _DIMENSION.search(start)
-    if match is None:
-        return
-    columns, rows = column_number(match[1].decode()), int(match[2])
-    if rows * columns > limits.max_cells:
-        raise refusal(
-            str(name),
-            f"a sheet declares {rows:,} rows and {columns:,} columns, more than {limits.max_cells:,} cells",
-            "Delete the empty rows and columns beyond the data and save it again",
+            str(name), "the Parquet file is cut off: its metadata are missing", "Deliver the whole file again"
         )
-
-
-def column_number(letters: str) -> int:
-    """Give the number of a spreadsheet column, counted from 1.
-
-    Examples
-    --------
-    >>> column_number("A"), column_number("XFD")
-    (1, 16384)
-    """
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number

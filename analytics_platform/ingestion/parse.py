@@ -1,13 +1,14 @@
 """Records as text become accepted rows of a table and rejected rows with reasons, and the account of both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from analytics_platform.ingestion.accounting import RowCounts
 from analytics_platform.ingestion.checks import (
     against_rules,
-    duplicates,
+    failure_of,
+    of_doubled_keys,
     outside_dates,
     seen_by_reader,
     typed,
@@ -18,12 +19,14 @@ from analytics_platform.ingestion.file_name import DeliveryName
 from analytics_platform.ingestion.records import to_records
 from analytics_platform.ingestion.rejections import faults_of, first_findings, rejected_rows
 from analytics_platform.ingestion.sheet import ROW_NUMBER, SheetText
+from analytics_platform.ingestion.totals import Totals
+from analytics_platform.ingestion.units import in_major_units
 from analytics_platform.tables.contract import Table
 
 
 @dataclass(frozen=True)
 class ParseResult:
-    """All records of one delivery: accepted, rejected with reasons, or ignored.
+    """All records of one delivery or batch: accepted, rejected with reasons, or ignored.
 
     Attributes
     ----------
@@ -42,6 +45,8 @@ class ParseResult:
         What the sender may want to know, though nothing is wrong.
     sheet : str or None
         Sheet of the workbook that was read.
+    keys : DataFrame
+        Columns of the key and `row_number` of all records whose key could be read, rejected ones too.
 
     Raises
     ------
@@ -57,6 +62,7 @@ class ParseResult:
     total_findings: int = 0
     notes: tuple[str, ...] = ()
     sheet: str | None = None
+    keys: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __post_init__(self) -> None:
         """Refuse an account that does not balance."""
@@ -84,19 +90,30 @@ class ParseResult:
             raise DeliveryRefused(self.findings, self.total_findings, self.counts)
 
 
-def parse(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) -> ParseResult:
-    """Sort all records of a sheet into accepted, rejected and ignored ones.
+def parse_batch(  # noqa: PLR0913, PLR0917 - the last two only where a delivery needs them
+    sheet: SheetText,
+    table: Table,
+    dialect: Dialect,
+    name: DeliveryName,
+    doubles: pl.DataFrame | None = None,
+    totals: Totals | None = None,
+) -> ParseResult:
+    """Sort all records of one batch of a delivery into accepted, rejected and ignored ones.
 
     Parameters
     ----------
     sheet : SheetText
-        All rows as text.
+        All rows of the batch as text.
     table : Table
         What the records should be.
     dialect : Dialect
         How the sender writes. `max_rejected_rows` is left to `ParseResult.refuse_above`.
     name : DeliveryName
         What the name of the file declares.
+    doubles : DataFrame, optional
+        Keys that are in the delivery more than once, see `keys.doubled`.
+    totals : Totals, optional
+        Takes the values and the ignored rows.
 
     Returns
     -------
@@ -110,18 +127,24 @@ def parse(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) 
     """
     records = to_records(sheet, table, dialect, name)
     values, failures = typed(records, table, dialect)
+    if totals is not None:
+        totals.take_ignored(records.ignored_rows)
+        totals.take_values(values, records)
+    values, too_fine = in_major_units(values, records, dialect)
     failures += [
+        *(failure_of(column, fault) for column, fault in too_fine),
         *outside_dates(values, table, name),
         *against_rules(values, table),
         *seen_by_reader(records, sheet, dialect),
-        *duplicates(values, records, table),
+        *of_doubled_keys(values, doubles, table),
     ]
     faults = faults_of(records, failures)
     is_good = pl.repeat(value=True, n=values.height, dtype=pl.Boolean, eager=True)
     findings, total_findings = first_findings(faults, sheet, name)
     bad = faults["record"].filter(faults["record"] < values.height)
+    numbered = values.with_columns(records.text[ROW_NUMBER])
     return ParseResult(
-        accepted=values.with_columns(records.text[ROW_NUMBER]).filter(is_good.scatter(bad, values=False)),
+        accepted=numbered.filter(is_good.scatter(bad, values=False)),
         rejected=rejected_rows(faults, sheet),
         rows_read=records.read,
         rows_ignored=records.ignored,
@@ -129,4 +152,5 @@ def parse(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) 
         total_findings=total_findings,
         notes=records.notes,
         sheet=sheet.sheet,
+        keys=numbered.select(*table.key, ROW_NUMBER).drop_nulls(),
     )

@@ -1,23 +1,25 @@
 """Rows of a sheet as records of a table, still text: header map, ignored rows, constants, wide to long."""
 
-import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import dataframely as dy
 import polars as pl
 
-from analytics_platform.ingestion.dialect import Dialect, Unpivot
-from analytics_platform.ingestion.faults import DeliveryRefused, Finding, shown
+from analytics_platform.ingestion.dialect import CURRENCY_COLUMN, Dialect
+from analytics_platform.ingestion.faults import shown
 from analytics_platform.ingestion.file_name import DeliveryName
+from analytics_platform.ingestion.header_match import MatchedHeaders, match_headers
 from analytics_platform.ingestion.sheet import ROW_NUMBER, SheetText, cell
 from analytics_platform.tables.contract import Table
 
 SHEET_ROW = "sheet_row"
 VALUES_HEADER = "values_header"
+_NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
 
 
 @dataclass(frozen=True)
 class Records:
-    """Records of one delivery as text, and the account of what was left out.
+    """Records of one delivery or batch as text, and the account of what was left out.
 
     Attributes
     ----------
@@ -33,6 +35,12 @@ class Records:
         Records read, and those of them that the dialect says to ignore.
     notes : tuple of str
         What the sender may want to know, though nothing is wrong.
+    ignored_rows : DataFrame
+        `row_number` and the trimmed cells of rows that `ignore_rows` or `total_rows` names.
+    rows : int
+        Rows of the sheet that are neither empty nor named so, the unreadable ones included.
+    unit_factors : Series of String or None
+        Major units in one unit of each record, null where its amounts are in major units; None if all are.
     """
 
     text: pl.DataFrame
@@ -41,101 +49,110 @@ class Records:
     read: int
     ignored: int
     notes: tuple[str, ...]
+    ignored_rows: pl.DataFrame
+    rows: int
+    unit_factors: pl.Series | None = None
 
 
 def to_records(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) -> Records:
     """Bring the rows of a sheet into the columns of a table.
 
-    An empty row, and a row that `ignore_rows` names, count as one ignored record. Every other row is one
-    record, or one for each column of `unpivot`, of which the empty ones are ignored.
+    An empty row, and a row that `ignore_rows` or `total_rows` names, count as one ignored record. Every other
+    row is one record, or one for each column of `unpivot`, of which the empty ones are ignored.
 
     Raises
     ------
     DeliveryRefused
         If a column is missing that the table needs or the dialect names.
     """
-    headers = _headers(sheet, table, dialect, name)
+    matched = match_headers(sheet, table, dialect, name)
     trimmed = sheet.cells.with_row_index(SHEET_ROW).with_columns(pl.col(pl.String).str.strip_chars())
-    kept = _kept(trimmed, len(sheet.headers), dialect)
-    left_out = trimmed.height - kept.height
+    kept, ignored_rows = _sorted_out(trimmed, len(sheet.headers), dialect)
+    read, ignored, rows = trimmed.height, trimmed.height - kept.height, kept.height
     row_faults = sheet.faults.filter(pl.col("position").is_null()).drop("position")
     unreadable = kept.select(SHEET_ROW, ROW_NUMBER).join(row_faults, on=ROW_NUMBER)
-    kept = (
-        kept.join(row_faults, on=ROW_NUMBER, how="anti", maintain_order="left") if unreadable.height else kept
-    )
-    no_value = ["", *dialect.null_words]
+    if unreadable.height:
+        kept = kept.join(row_faults, on=ROW_NUMBER, how="anti", maintain_order="left")
     by_header = {header: cell(place) for place, header in enumerate(sheet.headers)}
-    read, ignored = trimmed.height, left_out
+    cells = {column: pl.col(by_header[header]) for column, header in matched.by_column.items()}
+    cells |= {column: pl.lit(value, pl.String) for column, value in dialect.constants.items()}
     wide = kept.with_columns(pl.lit(None, pl.String).alias(VALUES_HEADER))
     if dialect.unpivot is not None:
-        long = _unpivoted(kept, dialect.unpivot, by_header)
-        wide = long.filter(~pl.col("value_cell").is_in(no_value))
+        long = _unpivoted(kept, matched.wide, by_header)
+        wide = long.filter(_has_value(pl.col("value_cell"), dialect))
         read += long.height - kept.height
         ignored += long.height - wide.height
-    cells = {column: pl.col(by_header[header]) for column, header in headers.items() if header in by_header}
-    cells |= {column: pl.lit(value, pl.String) for column, value in dialect.constants.items()}
-    if dialect.unpivot is not None:
         cells[dialect.unpivot.names_to] = pl.col("value_name")
         cells[dialect.unpivot.values_to] = pl.col("value_cell")
     text = wide.select(
         SHEET_ROW,
         ROW_NUMBER,
         VALUES_HEADER,
-        *(
-            _or_null(cells.get(column, pl.lit(None, pl.String)), no_value).alias(column)
-            for column in table.columns
-        ),
+        *(_cell_text(cells.get(column), column, table, dialect) for column in table.columns),
     )
-    return Records(text, unreadable, headers, read, ignored, _notes(sheet, table, dialect, headers))
+    notes = _notes(sheet, table, dialect, matched)
+    found = Records(text, unreadable, matched.by_column, read, ignored, notes, ignored_rows, rows)
+    return _with_units(found, dialect)
 
 
-def _or_null(text: pl.Expr, no_value: list[str]) -> pl.Expr:
-    return pl.when(~text.is_in(no_value)).then(text)
+def _cell_text(text: pl.Expr | None, column: str, table: Table, dialect: Dialect) -> pl.Expr:
+    """Text of one column of the table, null where there is no value."""
+    if text is None:
+        return pl.lit(None, pl.String).alias(column)
+    if dialect.thousands_mark == " " and isinstance(table.schema.columns()[column], dy.Decimal):
+        text = text.str.replace_all(_NO_BREAK_SPACES, " ")
+    return pl.when(_has_value(text, dialect)).then(text).alias(column)
 
 
-def _headers(sheet: SheetText, table: Table, dialect: Dialect, name: DeliveryName) -> dict[str, str]:
-    """Find the header of each column of the table; refuse the delivery if one that must be there is not."""
-    wide = dialect.unpivot
-    given = {*dialect.constants, *(() if wide is None else (wide.names_to, wide.values_to))}
-    headers = {column: dialect.header_of(column) for column in table.columns if column not in given}
-    schema = table.schema.columns()
-    missing = [
-        header
-        for column, header in headers.items()
-        if header not in sheet.headers and (not schema[column].nullable or column in dialect.columns)
-    ]
-    missing += [] if wide is None else [header for header in wide.columns if header not in sheet.headers]
-    if missing:
-        raise DeliveryRefused([_missing(header, sheet, name) for header in missing])
-    return {column: header for column, header in headers.items() if header in sheet.headers}
+def _has_value(text: pl.Expr, dialect: Dialect) -> pl.Expr:
+    return ~text.is_in(["", *dialect.null_words]) if dialect.null_words else text != ""
 
 
-def _missing(header: str, sheet: SheetText, name: DeliveryName) -> Finding:
-    close = difflib.get_close_matches(header, sheet.headers, n=1)
-    hint = f"Is '{shown(close[0])}' meant? Rename it" if close else "Add it"
-    has = ", ".join(f"'{shown(other)}'" for other in sheet.headers[:30])
-    return Finding(
-        file=str(name),
-        sheet=sheet.sheet,
-        column=header,
-        message=f"there is no column '{shown(header)}'; the file has {has}",
-        cure=f"{hint}, or name the sender's header in the dialect",
-    )
-
-
-def _kept(rows: pl.DataFrame, width: int, dialect: Dialect) -> pl.DataFrame:
-    """Rows that are neither empty nor named by `ignore_rows`."""
-    cells = [pl.col(cell(place)) for place in range(width)]
-    first = pl.coalesce(pl.when(one != "").then(one) for one in cells)
+def _sorted_out(rows: pl.DataFrame, width: int, dialect: Dialect) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows to keep, and rows that `ignore_rows` or `total_rows` names; empty rows are in neither."""
+    first = _first_cells(rows, width)
     is_kept = first.is_not_null()
-    if dialect.ignore_rows is not None:
-        is_kept &= ~first.str.contains(dialect.ignore_rows)
-    return rows.filter(is_kept)
+    is_named = pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+    for pattern in (dialect.ignore_rows, dialect.total_rows):
+        if pattern is not None:
+            is_named |= first.str.contains(pattern).fill_null(value=False)
+    named = rows.filter(is_named).drop(SHEET_ROW)
+    if named.height:
+        is_kept &= ~is_named
+    return (rows if is_kept.all() else rows.filter(is_kept)), named
 
 
-def _unpivoted(rows: pl.DataFrame, unpivot: Unpivot, by_header: dict[str, str]) -> pl.DataFrame:
+def _first_cells(rows: pl.DataFrame, width: int) -> pl.Series:
+    """First cell of each row that is not empty, null if all are."""
+    if width and (rows[cell(0)] != "").all():
+        return rows[cell(0)]
+    cells = [pl.col(cell(place)) for place in range(width)]
+    return rows.select(pl.coalesce(pl.when(one != "").then(one) for one in cells).alias("first"))["first"]
+
+
+def _with_units(records: Records, dialect: Dialect) -> Records:
+    """Replace words for minor units by the currency, and keep their factors."""
+    if not dialect.minor_unit_columns:
+        return records
+    words = records.text[CURRENCY_COLUMN]
+    factors = words.replace_strict(
+        {word: factor for word, (_, factor) in dialect.minor_units.items()},
+        default=None,
+        return_dtype=pl.String,
+    )
+    if factors.null_count() == len(factors):
+        return records
+    currencies = words.replace({word: currency for word, (currency, _) in dialect.minor_units.items()})
+    return replace(
+        records,
+        text=records.text.with_columns(currencies.alias(CURRENCY_COLUMN)),
+        unit_factors=factors.alias("unit_factor"),
+    )
+
+
+def _unpivoted(rows: pl.DataFrame, wide: dict[str, str], by_header: dict[str, str]) -> pl.DataFrame:
     """One row for each row and wide column, with `value_cell`, `value_name` and the wide header."""
-    names = {by_header[header]: (header, value) for header, value in unpivot.columns.items()}
+    names = {by_header[header]: (header, value) for header, value in wide.items()}
     long = rows.unpivot(
         on=list(names),
         index=[column for column in rows.columns if column not in names],
@@ -153,9 +170,9 @@ def _unpivoted(rows: pl.DataFrame, unpivot: Unpivot, by_header: dict[str, str]) 
     ).sort(SHEET_ROW, maintain_order=True)
 
 
-def _notes(sheet: SheetText, table: Table, dialect: Dialect, headers: dict[str, str]) -> tuple[str, ...]:
-    used = {*headers.values(), *({} if dialect.unpivot is None else dialect.unpivot.columns)}
-    given = {*dialect.constants, *headers}
+def _notes(sheet: SheetText, table: Table, dialect: Dialect, matched: MatchedHeaders) -> tuple[str, ...]:
+    used = {*matched.by_column.values(), *matched.wide}
+    given = {*dialect.constants, *matched.by_column}
     if dialect.unpivot is not None:
         given |= {dialect.unpivot.names_to, dialect.unpivot.values_to}
     notes = [f"column '{shown(header)}' is not used" for header in sheet.headers if header not in used]

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import polars as pl
 
 from analytics_platform.ingestion.dialect import Dialect
+
+_KNOWN_DATES = 10_000
 
 
 def number_text(value: float) -> str:
@@ -56,7 +59,7 @@ class CellWriter:
             float: self._number,
             int: str,
             bool: lambda value: "TRUE" if value else "FALSE",
-            date: lambda value: value.strftime(dialect.date_format),
+            date: lru_cache(maxsize=_KNOWN_DATES)(lambda value: value.strftime(dialect.date_format)),
             datetime: self._moment,
             time: time.isoformat,
             timedelta: str,

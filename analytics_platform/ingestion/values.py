@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 import dataframely as dy
 import polars as pl
 
+from analytics_platform.ingestion.dates import to_dates
 from analytics_platform.ingestion.dialect import Dialect
 
 _WIDE = pl.Decimal(38, 20)
 _MAX_NOISE = 1e-12
-_FIRST_YEAR, _LAST_YEAR = 1800, 2299
+_MOST = Decimal(10**12)
 _SHEET_ERRORS = (
     "#N/A",
     "#DIV/0!",
@@ -80,11 +82,17 @@ def parse_values(text: pl.Series, name: str, column: dy.Column, dialect: Dialect
     if errors.any():
         text = text.set(errors, None)
     if isinstance(column, dy.Decimal):
-        values, faults = _decimals(text, dialect, is_percent=name in dialect.percent)
+        factor = dialect.scale.get(name)
+        values, faults = _decimals(
+            text,
+            dialect,
+            is_percent=name in dialect.percent,
+            factor=None if factor is None else Decimal(factor),
+        )
     elif column.dtype.is_integer():
         values, faults = _integers(text, dialect)
     elif isinstance(column, dy.Date):
-        values, faults = _dates(text, dialect.date_format)
+        values, faults = _dates(text, dialect)
     elif isinstance(column, dy.String):
         values, faults = _words(text, dialect.words.get(name, {})), []
     else:
@@ -94,29 +102,43 @@ def parse_values(text: pl.Series, name: str, column: dy.Column, dialect: Dialect
     return Parsed(values, tuple(faults + _not_allowed(values, column, faults)))
 
 
-def _decimals(text: pl.Series, dialect: Dialect, *, is_percent: bool) -> tuple[pl.Series, list[Fault]]:
+def _decimals(
+    text: pl.Series, dialect: Dialect, *, is_percent: bool, factor: Decimal | None
+) -> tuple[pl.Series, list[Fault]]:
     if is_percent:
         text = text.str.strip_suffix("%").str.strip_chars_end()
     number, is_number = _normalised(text, dialect)
     is_plain = number.str.contains(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,8})?$").fill_null(value=True)
-    if not is_percent and is_plain.all():
+    if not is_percent and factor is None and is_plain.all():
         return number.cast(pl.Decimal(20, 8)), [_no_number(~is_number, dialect)]
     too_large = is_number & ~number.str.contains(r"^[+-]?0*[0-9]{0,12}(\.[0-9]*)?$")
     wide = number.set(~is_number | too_large, None).str.slice(0, 60).cast(_WIDE, strict=False)
     if is_percent:
         wide = (wide.to_frame("x").select(pl.col("x") / 100))["x"].cast(_WIDE)
+    if factor is not None:
+        wide, grown = _scaled(wide, factor)
+        too_large |= grown
     rounded = wide.round(8)
     exact, kept = wide.cast(pl.Float64), rounded.cast(pl.Float64)
     too_fine = (wide != rounded) & ((exact - kept).abs() >= _MAX_NOISE * exact.abs())
+    message = f"the number has more than {6 if is_percent else 8} decimals"
     return rounded.cast(pl.Decimal(20, 8)), [
         _no_number(~is_number, dialect),
         Fault(too_large, "the number has more than 12 digits before the decimal mark", "Check the unit"),
         Fault(
             too_fine,
-            f"the number has more than {6 if is_percent else 8} decimals",
+            message if factor is None else f"{message} after it is multiplied by {factor}",
             "Round it, so that what is kept is what was sent",
         ),
     ]
+
+
+def _scaled(wide: pl.Series, factor: Decimal) -> tuple[pl.Series, pl.Series]:
+    """Numbers times a factor, exactly, null where that is too large; and where it is."""
+    most = _MOST / factor
+    grown = (wide.abs() >= min(most, _MOST).to_integral_value(ROUND_FLOOR)).fill_null(value=False)
+    product = wide.set(grown, None).to_frame("x").select(pl.col("x") * pl.lit(factor, pl.Decimal(38, 8)))["x"]
+    return product.cast(_WIDE), grown
 
 
 def _normalised(text: pl.Series, dialect: Dialect) -> tuple[pl.Series, pl.Series]:
@@ -148,14 +170,12 @@ def _integers(text: pl.Series, dialect: Dialect) -> tuple[pl.Series, list[Fault]
     return values, [Fault(~is_whole, "this is not a whole number", "Correct the cell")]
 
 
-def _dates(text: pl.Series, pattern: str) -> tuple[pl.Series, list[Fault]]:
-    values = text.str.to_date(pattern, strict=False)
-    is_date = values.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR).fill_null(value=False)
-    signed = text.str.contains(r"^[+-]").fill_null(value=False)
+def _dates(text: pl.Series, dialect: Dialect) -> tuple[pl.Series, list[Fault]]:
+    values = to_dates(text, dialect)
     return values, [
         Fault(
-            text.is_not_null() & (~is_date | signed),
-            f"this is not a date of the form {pattern}",
+            text.is_not_null() & values.is_null(),
+            f"this is not a date of the form {dialect.date_forms}",
             "Correct the cell, or date_format in the dialect",
         )
     ]

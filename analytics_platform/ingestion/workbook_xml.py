@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from analytics_platform.ingestion.guard import column_number
+from analytics_platform.ingestion.guard_archive import column_number
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-_ERROR_MARK = re.compile(rb"\bt=[\"']e[\"']")
-_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_ERROR_MARKS = (b'"e"', b"'e'")
+_ERROR_CELL = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*\bt\s*=\s*[\"']e[\"'][^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)",
+    re.DOTALL,
+)
 _FORMULA_CELL = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-_REFERENCE = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 
 
@@ -62,8 +65,19 @@ def lost_cells(raw: bytes, sheet: str) -> list[LostCell]:
     """
     with zipfile.ZipFile(BytesIO(raw)) as archive:
         xml = archive.read(_part_of(archive, sheet))
-    errors = _errors(xml) if _ERROR_MARK.search(xml) else []
+    errors = _errors(xml) if any(mark in xml for mark in _ERROR_MARKS) else []
     return errors + (_formulas(xml) if b"f>" in xml or b"<f" in xml else [])
+
+
+def declared_epoch(raw: bytes) -> int:
+    """Year from which an xlsx workbook counts its dates: 1900, or 1904 where it says so."""
+    with zipfile.ZipFile(BytesIO(raw)) as archive:
+        workbook = _tree(archive, "xl/workbook.xml")
+    is_1904 = any(
+        element.tag.endswith("}workbookPr") and element.get("date1904") in {"1", "true"}
+        for element in workbook.iter()
+    )
+    return 1904 if is_1904 else 1900
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

@@ -198,7 +198,11 @@ class ReportData:
     generated_at : datetime
         UTC time of the report.
     version : str
-        Version of the package, and the run if there is one.
+        Name of the published version, or of the package where nothing was published.
+    published_at : datetime, optional
+        When the version was published; asking for that moment gives the same numbers later on.
+    known_at : datetime, optional
+        Moment whose deliveries the version knew.
 
     Raises
     ------
@@ -216,6 +220,8 @@ class ReportData:
     rejections: pl.DataFrame
     generated_at: datetime
     version: str
+    published_at: datetime | None = None
+    known_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse frames that lack a column."""

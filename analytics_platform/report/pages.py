@@ -5,6 +5,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from analytics_platform.calendars.moments import written
 from analytics_platform.report import charts, format, tree, views  # noqa: A004 - the module that formats
 from analytics_platform.report.data import ReportData
 from analytics_platform.report.format import DASH, MINUS, Number
@@ -102,6 +103,7 @@ def _environment() -> Environment:
         day=format.day,
         weekday=format.weekday,
         moment=format.moment,
+        instant=written,
         words=format.words,
         page_name=tree.page_name,
     )

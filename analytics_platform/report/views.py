@@ -44,7 +44,9 @@ class Filing:
     generated_at: datetime
     version: str
     model_versions: list[str]
+    published_at: datetime | None
     known_at: datetime | None
+    newest_put_at: datetime | None
     n_deliveries: int
     partly_rejected: list[DeliveryRow]
     rejections: list[RejectionRow]
@@ -97,6 +99,8 @@ def filing(data: ReportData) -> Filing:
         data.generated_at,
         data.version,
         sorted(set(data.risk_metrics["model_version"].drop_nulls())),
+        data.published_at,
+        data.known_at,
         max((row.known_at for row in deliveries), default=None),
         len(deliveries),
         sorted(rejected, key=lambda row: (row.table_name, row.known_at, row.uri)),

@@ -1,41 +1,23 @@
 """The lake: immutable deliveries of each table, one Parquet object a delivery."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from analytics_platform.storage import files
+from analytics_platform.storage import files, lake_copies
+from analytics_platform.storage.lake_layout import Delivery, object_path, publication_path
+from analytics_platform.storage.lake_published import published
+from analytics_platform.storage.lake_reads import END_OF_TIME, Question, scan
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 
-END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+__all__ = ["END_OF_TIME", "Delivery", "DiskLake", "Lake"]
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """What makes rows one delivery.
-
-    Attributes
-    ----------
-    delivery_id : str
-        Name of the delivery: the same content of the same file, or the same run, has the same name.
-    source : str
-        Who sent it.
-    first_date, last_date : date
-        Dates that the delivery declares to cover, both included.
-    known_at : datetime
-        When it was put, in UTC.
-    """
-
-    delivery_id: str
-    source: str
-    first_date: date
-    last_date: date
-    known_at: datetime
+ROW_GROUP_ROWS = 100_000
+"""Rows that are read or left out together: small enough to find a session, large enough to compress."""
 
 
 class Lake(Protocol):
@@ -50,17 +32,35 @@ class Lake(Protocol):
     def publish(self, table: Table, delivery: Delivery, facts: pl.DataFrame) -> None:
         """Make a delivery of a table visible: put its row of `deliveries`."""
 
-    def read(
+    def read(  # noqa: PLR0913 - each narrows the question
         self,
         table: Table,
         sessions: Collection[date] | None = None,
         *,
+        instruments: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
         as_known_at: datetime = END_OF_TIME,
+        preferred: str | None = None,
     ) -> pl.DataFrame:
         """Return the current rows of a table, with their lineage columns."""
 
+    def scan(  # noqa: PLR0913 - as `read`
+        self,
+        table: Table,
+        sessions: Collection[date] | None = None,
+        *,
+        instruments: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+        as_known_at: datetime = END_OF_TIME,
+        preferred: str | None = None,
+    ) -> pl.LazyFrame:
+        """Return the same rows, unread."""
+
     def deliveries(self) -> pl.DataFrame:
         """Return every published delivery."""
+
+    def arrange(self, table: Table) -> int:
+        """Make reads of one instrument short again, if deliveries have made them long; return rows copied."""
 
 
 class DiskLake:
@@ -92,10 +92,12 @@ class DiskLake:
         ValueError
             If columns or types are not those of the contract.
         """
-        return self._put(table, rows, delivery, delivery.delivery_id)
+        return _put(table, rows, delivery, object_path(self.root, table.name, delivery))
 
     def adopt(self, table: Table, file: Path, delivery: Delivery) -> str:
         """Put one delivery whose rows stand in a Parquet file already, without reading them.
+
+        What an earlier attempt has put and not published is replaced: the dialect may have been mended since.
 
         Parameters
         ----------
@@ -112,8 +114,9 @@ class DiskLake:
             If columns or types are not those of the contract.
         """
         _refuse_other_columns(table, pl.read_parquet_schema(file))
-        target = self._target(table, delivery, delivery.delivery_id)
-        if not target.exists():
+        target = object_path(self.root, table.name, delivery)
+        is_published = publication_path(self.root, table.name, delivery).exists()
+        if not (is_published and target.exists()):
             files.copy(file, target)
         return str(target)
 
@@ -129,14 +132,17 @@ class DiskLake:
         facts : DataFrame of one row
             The columns of `deliveries`.
         """
-        self._put(DELIVERIES, facts, delivery, f"{table.name}_{delivery.delivery_id}")
+        _put(DELIVERIES, facts, delivery, publication_path(self.root, table.name, delivery))
 
-    def read(
+    def read(  # noqa: PLR0913 - each narrows the question
         self,
         table: Table,
         sessions: Collection[date] | None = None,
         *,
+        instruments: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
         as_known_at: datetime = END_OF_TIME,
+        preferred: str | None = None,
     ) -> pl.DataFrame:
         """Return the current rows of a table, with their lineage columns.
 
@@ -145,69 +151,73 @@ class DiskLake:
         table : Table
             What to read.
         sessions : collection of date, optional
-            Only rows of these dates; all by default.
+            Only rows of these dates; all by default. Of tables without dates all rows count.
+        instruments : collection of str, optional
+            Only rows of these instruments.
+        columns : sequence of str, optional
+            Only these columns, in this order.
         as_known_at : datetime
             Deliveries that came later are not seen.
+        preferred : str, optional
+            Delivery that holds wherever it covers: a run reads what it has written itself.
 
         Returns
         -------
         DataFrame
-            Columns of ``table.lake_columns``; for each source and date the rows of the newest
-            delivery that covers the date, for reference data those of each source's newest snapshot,
-            for results without a date those of every run.
+            Columns of ``table.lake_columns``. Of facts, for each source and date the rows of the newest
+            delivery that covers the date; of results those of the run that knows most, then the newest;
+            of reference data those of each source's newest snapshot; of results without a date those of
+            every run.
+
+        Raises
+        ------
+        ValueError
+            If the table has no column to choose by, or none of the names asked for.
         """
-        deliveries = (
-            self._scan(DELIVERIES)
-            .filter(pl.col("table_name") == table.name, pl.col("known_at") <= as_known_at)
-            .select("delivery_id", "source", "first_date", "last_date", "known_at")
-        )
-        rows = self._scan(table)
-        if table.kind == "result" and table.date_column is None:
-            return rows.join(deliveries, on="delivery_id", how="semi").collect()
-        if table.date_column is None:
-            newest = deliveries.sort("last_date", "known_at", "delivery_id").group_by("source").last()
-            return rows.join(newest, on="delivery_id", how="semi").collect()
-        day = pl.col(table.date_column)
-        if sessions is not None:
-            rows = rows.filter(day.is_in(list(sessions)))
-        current = _current_by_date(deliveries, rows.select("source", day=day).unique())
-        return rows.join(
-            current,
-            left_on=["delivery_id", table.date_column],
-            right_on=["delivery_id", "day"],
-            how="semi",
+        return self.scan(
+            table,
+            sessions,
+            instruments=instruments,
+            columns=columns,
+            as_known_at=as_known_at,
+            preferred=preferred,
         ).collect()
+
+    def scan(  # noqa: PLR0913 - as `read`
+        self,
+        table: Table,
+        sessions: Collection[date] | None = None,
+        *,
+        instruments: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+        as_known_at: datetime = END_OF_TIME,
+        preferred: str | None = None,
+    ) -> pl.LazyFrame:
+        """Return the same rows as `read`, unread: what is chosen of them later need not be loaded."""
+        question = Question(table, sessions, instruments, as_known_at, preferred)
+        return scan(self.root, question, columns)
 
     def deliveries(self) -> pl.DataFrame:
         """Return every published delivery: the columns of `deliveries` with lineage."""
-        return self._scan(DELIVERIES).collect()
+        return published(self.root)
 
-    def _scan(self, table: Table) -> pl.LazyFrame:
-        paths = sorted((self.root / table.name).glob("*/*/[!.]*.parquet"))
-        return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=table.lake_columns)
+    def arrange(self, table: Table) -> int:
+        """Copy what has been delivered in order of instrument, once readers of one would feel it.
 
-    def _put(self, table: Table, rows: pl.DataFrame, delivery: Delivery, name: str) -> str:
-        target = self._target(table, delivery, name)
-        if not target.exists():
-            frame = _with_lineage(table, rows, delivery)
-            with files.replacing(target) as temporary:
-                frame.write_parquet(temporary, compression="zstd")
-        return str(target)
-
-    def _target(self, table: Table, delivery: Delivery, name: str) -> Path:
-        dates = Path(f"first_date={delivery.first_date}", f"last_date={delivery.last_date}")
-        return self.root / table.name / dates / f"{delivery.known_at:%Y%m%dT%H%M%S%fZ}_{name}.parquet"
+        Returns
+        -------
+        int
+            Rows copied; 0 for most calls.
+        """
+        return lake_copies.arrange(self.root, table)
 
 
-def _current_by_date(deliveries: pl.LazyFrame, days: pl.LazyFrame) -> pl.LazyFrame:
-    """Name the newest covering delivery of each source and date."""
-    return (
-        days.join(deliveries, on="source")
-        .filter(pl.col("day").is_between("first_date", "last_date"))
-        .sort("known_at", "delivery_id")
-        .group_by("source", "day")
-        .agg(pl.col("delivery_id").last())
-    )
+def _put(table: Table, rows: pl.DataFrame, delivery: Delivery, target: Path) -> str:
+    if not target.exists():
+        frame = _with_lineage(table, rows, delivery)
+        with files.replacing(target) as temporary:
+            frame.write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+    return str(target)
 
 
 def _with_lineage(table: Table, rows: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:

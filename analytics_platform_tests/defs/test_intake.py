@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analytics_platform.defs.resources import intake_resource
-from analytics_platform.ingestion.dialect import DialectError
+from analytics_platform.ingestion.dialect_files import DialectError
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake import Intake
 from analytics_platform.storage.landing_zone import DiskLandingZone
@@ -35,8 +35,8 @@ def _land(intake: Intake, text: str, key: str = KEY) -> None:
     zone.put(key, upload)
 
 
-def _rate(rate: str) -> str:
-    return f"{HEADER}2013-02-28,EUR,USD,{rate}\n"
+def _rate(rate: str, currency: str = "USD") -> str:
+    return f"{HEADER}2013-02-28,EUR,{currency},{rate}\n"
 
 
 def _states(intake: Intake) -> dict[str, list[State]]:
@@ -58,7 +58,7 @@ def test_a_correction_and_its_withdrawal_are_both_deliveries(intake: Intake) -> 
         _land(intake, _rate(rate))
         intake.load(FX_RATES, "run")
     assert [str(rate) for rate in intake.lake.read(FX_RATES)["rate"]] == ["1.31000000"]
-    assert _states(intake) == {KEY: [State.LOADED] * 3}
+    assert _states(intake) == {KEY: [State.SUPERSEDED, State.SUPERSEDED, State.LOADED]}
     assert intake.lake.deliveries().height == 3
 
 
@@ -73,7 +73,7 @@ def test_a_refused_file_leaves_the_others_and_what_was_there(intake: Intake) -> 
     _land(intake, _rate("1.31"))
     intake.load(FX_RATES, "run-1")
     _land(intake, _rate("one point three"))
-    _land(intake, _rate("1.29"), "fx_rates/other_2013-02-28.csv")
+    _land(intake, _rate("1.29", "CHF"), "fx_rates/other_2013-02-28.csv")
     outcome = intake.load(FX_RATES, "run-2")
     assert (outcome.loaded, len(outcome.refused)) == (1, 1)
     assert "row 2, column 'rate', value 'one point three'" in outcome.refused[0]
@@ -88,7 +88,7 @@ def test_a_refused_file_leaves_the_others_and_what_was_there(intake: Intake) -> 
 def test_a_broken_dialect_harms_only_its_own_source(intake: Intake) -> None:
     (intake.sources / "bank.toml").write_text("[fx_rates]\ndelimeter = ';'\n")
     _land(intake, _rate("1.31"))
-    _land(intake, _rate("1.29"), "fx_rates/other_2013-02-28.csv")
+    _land(intake, _rate("1.29", "CHF"), "fx_rates/other_2013-02-28.csv")
     with pytest.raises(DialectError, match="did you mean 'delimiter'"):
         intake.load(FX_RATES, "run-1")
     assert _states(intake) == {KEY: [State.SEEN], "fx_rates/other_2013-02-28.csv": [State.LOADED]}

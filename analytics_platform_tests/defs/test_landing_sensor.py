@@ -1,12 +1,13 @@
 """What the sensor asks for: few runs, each file once, the open window recomputed."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.defs.ingestion.landing_sensor import run_requests
+from analytics_platform.defs.ingestion.planned_runs import planned_runs
 from analytics_platform.defs.ingestion.schedule import request_for
 from analytics_platform.defs.partitions import RANGE_END, RANGE_START
 from analytics_platform.storage.landing_zone import ObjectVersion
@@ -36,12 +37,18 @@ def _entry(key: str, first: date, last: date, attempts: int = 0) -> Entry:
         rows_ignored=None,
         run_id=None,
         message=None,
+        changed_at=version.known_at,
     )
 
 
 def _request(*owed: Entry, newest: date = NEWEST) -> dg.RunRequest:
-    (request,) = run_requests(owed, XNYS, (FIRST, LAST), [newest])
-    return request
+    (run,) = planned_runs(owed, XNYS, (FIRST, LAST), [newest])
+    assert set(run.entries) == set(owed)
+    return run.request
+
+
+def _requests(owed: Sequence[Entry], books: Sequence[date]) -> list[dg.RunRequest]:
+    return [run.request for run in planned_runs(owed, XNYS, (FIRST, LAST), books)]
 
 
 def _range(request: dg.RunRequest) -> tuple[str, str]:
@@ -83,7 +90,7 @@ def test_a_file_of_a_weekend_counts_for_the_session_before() -> None:
 def test_what_is_announced_ahead_is_loaded_and_the_book_recomputed_only_to_its_newest_date() -> None:
     today = _entry("positions/admin_2013-03-01.csv", NEWEST, NEWEST)
     ahead = _entry("corporate_actions/vendor_2013-03-04_2013-06-28.csv", date(2013, 3, 4), date(2013, 6, 28))
-    both, load = run_requests([today, ahead], XNYS, (FIRST, LAST), [NEWEST])
+    both, load = _requests([today, ahead], [NEWEST])
     assert (both.job_name, *_range(both)) == ("end_of_day", "2013-03-01", "2013-03-01")
     assert (load.job_name, *_range(load)) == ("ingest", "2013-03-04", "2013-06-28")
     assert load.asset_selection == [dg.AssetKey(["lake", "corporate_actions"])]
@@ -93,7 +100,7 @@ def test_a_book_that_may_yet_be_refused_does_not_move_the_window_away_from_a_cor
     odd = date(2013, 12, 31)
     junk = _entry("positions/admin_2013-12-31.csv", odd, odd)
     correction = _entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST)
-    first, second = run_requests([junk, correction], XNYS, (FIRST, LAST), [NEWEST, odd])
+    first, second = _requests([junk, correction], [NEWEST, odd])
     assert (first.job_name, *_range(first)) == ("end_of_day", "2013-12-31", "2013-12-31")
     assert (second.job_name, *_range(second)) == ("end_of_day", "2013-03-01", "2013-03-01")
 
@@ -102,7 +109,7 @@ def test_the_next_session_and_a_correction_before_it_are_one_run() -> None:
     monday, thursday = date(2013, 3, 4), date(2013, 2, 28)
     positions = _entry("positions/admin_2013-03-04.csv", monday, monday)
     correction = _entry("prices/vendor_2013-02-28.csv", thursday, thursday)
-    (request,) = run_requests([positions, correction], XNYS, (FIRST, LAST), [NEWEST, monday])
+    (request,) = _requests([positions, correction], [NEWEST, monday])
     assert _range(request) == ("2013-02-28", "2013-03-04")
 
 
@@ -132,9 +139,10 @@ def test_the_same_files_have_the_same_run_key_until_they_are_tried_again() -> No
     assert _request(once).run_key != _request(again).run_key
 
 
-def test_before_any_positions_are_there_files_are_still_loaded() -> None:
-    request = _request(_entry("prices/vendor_2013-03-01.csv", NEWEST, NEWEST), newest=date.min)
-    assert (request.job_name, _range(request)[1]) == ("ingest", "2013-03-01")
+@pytest.mark.parametrize("day", [FIRST, NEWEST])
+def test_before_any_positions_are_there_files_are_only_loaded(day: date) -> None:
+    request = _request(_entry(f"prices/vendor_{day}.csv", day, day), newest=date.min)
+    assert (request.job_name, _range(request)[1]) == ("ingest", day.isoformat())
 
 
 @pytest.mark.parametrize(

@@ -3,125 +3,30 @@
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 
-from analytics_platform.calendars.sessions import calendar, trading_sessions_frame
 from analytics_platform.defs.dbt import parse_project
-from analytics_platform.storage.lake import Delivery, DiskLake
-from analytics_platform.storage.warehouse import DuckDBWarehouse
-from analytics_platform.tables.contract import Table
-from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import DELIVERED, TABLES
-
-PROJECT = Path(__file__).parents[2] / "dbt"
-MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2013, 2, day) for day in (25, 26, 27, 28))
-FIRST, CORRECTED, EMPTIED = (datetime(2013, 3, day, tzinfo=UTC) for day in (1, 2, 3))
-MARTS = ["fct_position_values", "fct_position_pnl", "fct_portfolio_returns", "fct_exposures"]
-
-Row = Mapping[str, object]
-
-
-@dataclass
-class Warehouse:
-    """A lake and the DuckDB file that dbt builds from it."""
-
-    folder: Path
-    target: Path
-    manifest: bytes = field(repr=False)
-
-    def deliver(
-        self, name: str, rows: Sequence[Row], known_at: datetime, first: date = MONDAY, last: date = THURSDAY
-    ) -> None:
-        """Put the rows of a delivery; what a row leaves out is null."""
-        table = TABLES[name]
-        frame = pl.DataFrame(
-            [{column: row.get(column) for column in table.columns} for row in rows], schema=table.columns
-        )
-        delivery = Delivery(f"{name}-{known_at:%d}", "sender", first, last, known_at)
-        lake = DiskLake(self.folder / "lake")
-        lake.append(table, frame, delivery)
-        lake.publish(table, delivery, _facts(table, delivery))
-
-    def dbt(self, *arguments: str, **variables: str) -> None:
-        """Run dbt as the platform does: in process, the manifest ready."""
-        database = self.folder / "warehouse.duckdb"
-        DuckDBWarehouse(database).register_lake(TABLES.values(), self.folder / "lake")
-        places = {"--project-dir": PROJECT, "--profiles-dir": PROJECT, "--target-path": self.target}
-        folders = [word for flag, place in places.items() for word in (flag, str(place))]
-        given = json.dumps({"warehouse": str(database), **variables})
-        try:
-            result = dbtRunner(manifest=Manifest.from_msgpack(self.manifest)).invoke(
-                [*arguments, *folders, "--vars", given, "--quiet", "--log-level-file", "none"]
-            )
-        finally:
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
-        nodes: Any = result.result
-        failures = [f"{node.node.name}: {node.message}" for node in nodes if node.status in _BAD]
-        assert result.success, "\n".join(failures)
-
-    def build(self, **variables: str) -> None:
-        """Build all that the marts of the portfolios need."""
-        self.dbt("run", "--select", *(f"+{mart}" for mart in MARTS), **variables)
-
-    def read(self, relation: str, *columns: str) -> list[tuple[object, ...]]:
-        """Return the rows of a relation, sorted."""
-        rows = DuckDBWarehouse(self.folder / "warehouse.duckdb").read(relation, columns or None)
-        return rows.sort(rows.columns[:3]).rows()
-
-
-_BAD = {"error", "fail", "runtime error"}
-
-
-def _facts(table: Table, delivery: Delivery) -> pl.DataFrame:
-    counts = dict.fromkeys(("rows_read", "rows_accepted", "rows_rejected", "rows_ignored"), 0)
-    texts = dict.fromkeys(("uri", "version_id", "sha256", "run_id"), delivery.delivery_id)
-    dates = {"first_date": delivery.first_date, "last_date": delivery.last_date}
-    return pl.DataFrame(
-        {"table_name": table.name, "sheet": None, **dates, **counts, **texts}, schema=DELIVERIES.columns
-    )
-
-
-def _position(day: date, instrument_id: str, quantity: str) -> Row:
-    return {
-        "business_date": day,
-        "portfolio_id": "BOOK",
-        "instrument_id": instrument_id,
-        "book": "ibor",
-        "quantity": Decimal(quantity),
-    }
-
-
-def _price(day: date, close: str) -> Row:
-    return {
-        "business_date": day,
-        "instrument_id": "STOCK",
-        "price_type": "close",
-        "close_local": Decimal(close),
-        "volume": Decimal(1000),
-        "currency": "USD",
-    }
-
-
-def _instrument(instrument_id: str, instrument_type: str) -> Row:
-    return {
-        "instrument_id": instrument_id,
-        "ticker": instrument_id,
-        "name": instrument_id.title(),
-        "instrument_type": instrument_type,
-        "currency": "USD",
-        "multiplier": Decimal(1),
-    }
+from analytics_platform_tests.defs.small_warehouse import (
+    CORRECTED,
+    EMPTIED,
+    FIRST,
+    MARTS,
+    MONDAY,
+    PROJECT,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    Warehouse,
+    price,
+    small_warehouse,
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,18 +40,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def built(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """One stock and cash over three sessions; the price of Wednesday is missing."""
-    parsed = (manifest / "partial_parse.msgpack").read_bytes()
-    made = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest, parsed)
-    book = {"portfolio_id": "BOOK", "name": "Book", "base_currency": "USD", "inception_date": MONDAY}
-    made.deliver("portfolios", [book], FIRST)
-    made.deliver("instruments", [_instrument("STOCK", "equity"), _instrument("CASH_USD", "cash")], FIRST)
-    made.deliver("prices", [_price(MONDAY, "10"), _price(TUESDAY, "11")], FIRST)
-    days = (MONDAY, TUESDAY, WEDNESDAY)
-    held = [_position(day, name, "100") for day in days for name in ("STOCK", "CASH_USD")]
-    made.deliver("positions", held, FIRST)
-    made.deliver("trading_sessions", trading_sessions_frame(calendar("XNYS")).to_dicts(), FIRST)
-    made.build()
-    return made
+    return small_warehouse(manifest, tmp_path_factory.mktemp("warehouse"))
 
 
 @pytest.fixture
@@ -182,7 +76,7 @@ def test_a_session_without_positions_is_told_when_it_is_asked_for(warehouse: War
 
 def test_a_correction_changes_its_range_and_can_be_looked_behind(warehouse: Warehouse) -> None:
     first = [warehouse.read(f"marts.{mart}") for mart in MARTS]
-    warehouse.deliver("prices", [_price(WEDNESDAY, "12")], CORRECTED, WEDNESDAY, WEDNESDAY)
+    warehouse.deliver("prices", [price(WEDNESDAY, "12")], CORRECTED, WEDNESDAY, WEDNESDAY)
     window = {"first_session": WEDNESDAY.isoformat(), "last_session": WEDNESDAY.isoformat()}
     warehouse.build(**window)
     pnl = warehouse.read("marts.fct_position_pnl", "business_date", "instrument_id", "pnl_base")
@@ -212,7 +106,11 @@ def test_what_would_spoil_returns_in_silence_fails_the_run(warehouse: Warehouse)
     warehouse.dbt("run", "--select", "+stg_corporate_actions", "+stg_external_flows", "+stg_portfolios")
     with pytest.raises(AssertionError) as failed:
         warehouse.dbt("test", "--select", "stg_corporate_actions", "stg_external_flows")
-    told = {line.strip().split("_stg_")[0] for line in str(failed.value).splitlines() if ": Got " in line}
+    told = {
+        line.strip().split("_stg_")[0]
+        for line in str(failed.value).splitlines()
+        if ": rows that break it: " in line
+    }
     assert told == {"currency_is_that_of_the_instrument", "portfolios_are_leaves", "relationships"}
 
 
@@ -230,7 +128,7 @@ def test_the_unit_tests_of_the_models_hold(warehouse: Warehouse, manifest: Path)
 
 
 def test_every_model_says_what_one_row_is(manifest: Path) -> None:
-    nodes: Mapping[str, Any] = json.loads((manifest / "manifest.json").read_text())["nodes"]
+    nodes: dict[str, Any] = json.loads((manifest / "manifest.json").read_text())["nodes"]
     models = [node for node in nodes.values() if node["resource_type"] == "model"]
     assert [node["name"] for node in models if not node["description"].startswith("One row per ")] == []
     silent = [
@@ -245,7 +143,7 @@ def test_every_model_says_what_one_row_is(manifest: Path) -> None:
 
 
 def test_sql_knows_every_delivered_table(manifest: Path) -> None:
-    nodes: Mapping[str, Any] = json.loads((manifest / "manifest.json").read_text())
+    nodes: dict[str, Any] = json.loads((manifest / "manifest.json").read_text())
     models = {node["name"] for node in nodes["nodes"].values() if node["resource_type"] == "model"}
     assert {f"stg_{name}" for name in DELIVERED} - models == set()
     assert {source["name"] for source in nodes["sources"].values()} - set(TABLES) == set()

@@ -1,14 +1,17 @@
-"""One real run of the demo, shared by all tests that look at what it left behind."""
+"""What integration tests share: one real run of the demo, emulated S3, a PostgreSQL server."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from analytics_platform.settings import Settings
+from analytics_platform_tests.integration import postgres as postgresql
+from analytics_platform_tests.integration.aws import EmulatedS3, emulated_s3
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     done = at.run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
     return Demo(at, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[EmulatedS3]:
+    """Emulate S3."""
+    with emulated_s3() as emulated:
+        yield emulated
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgresServer]:
+    """Start PostgreSQL."""
+    programs = postgresql.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server on this machine: install the package postgresql")
+    with postgresql.running(programs) as server:
+        yield server

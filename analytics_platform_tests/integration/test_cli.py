@@ -68,7 +68,7 @@ def test_a_file_whose_name_tells_nothing_is_landed_and_refused(tmp_path: Path) -
     done = at.run("land", str(file))
     assert done.returncode == 1
     assert "Rename it as in positions/custodian-a_2013-02-28.xlsx" in " ".join(done.stdout.split())
-    assert any(at.settings.landing.rglob("positions.csv"))
+    assert any(Path(at.settings.landing_url).rglob("positions.csv"))
 
 
 def test_the_doctor_finds_nothing_wrong_after_the_demo(demo: Demo) -> None:

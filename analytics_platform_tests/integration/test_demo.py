@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.ledger import Ledger, State
+from analytics_platform.storage.ledger import IN_LAKE, Ledger, State
 from analytics_platform.storage.serving import ServingStore
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.registry import DELIVERED, TABLES
@@ -43,14 +43,14 @@ def test_value_at_risk_rises_with_confidence_and_stays_below_the_shortfall(demo:
 
 
 def test_every_landed_file_has_a_final_state(demo: Demo) -> None:
-    entries = Ledger(f"sqlite:///{demo.at.settings.ledger}").entries()
-    assert {str(entry.state) for entry in entries} == {"loaded", "quarantined"}
+    entries = Ledger(demo.at.settings.ledger_url).entries()
+    assert {str(entry.state) for entry in entries} == {"loaded", "superseded", "quarantined"}
     landed = [path for path in demo.at.settings.sample_data.rglob("*") if path.is_file()]
     assert len(entries) == len(landed)
 
 
 def test_the_accounts_of_all_files_balance_and_their_rows_are_in_the_lake(demo: Demo) -> None:
-    entries = Ledger(f"sqlite:///{demo.at.settings.ledger}").entries(states=[State.LOADED])
+    entries = Ledger(demo.at.settings.ledger_url).entries(states=IN_LAKE)
     lake = demo.at.settings.lake
     for entry in entries:
         parts = (entry.rows_accepted, entry.rows_rejected, entry.rows_ignored)
@@ -63,7 +63,7 @@ def test_the_accounts_of_all_files_balance_and_their_rows_are_in_the_lake(demo: 
 
 
 def test_refused_files_are_told_with_place_and_cure_and_kept(demo: Demo) -> None:
-    refused = Ledger(f"sqlite:///{demo.at.settings.ledger}").entries(states=[State.QUARANTINED])
+    refused = Ledger(demo.at.settings.ledger_url).entries(states=[State.QUARANTINED])
     assert len(refused) == 6
     text = " ".join(demo.output.split())
     for entry in refused:

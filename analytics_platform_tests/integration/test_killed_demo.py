@@ -45,7 +45,7 @@ def test_a_demo_killed_at_every_stage_ends_in_the_same_tables(demo: Demo, tmp_pa
     at = installation(tmp_path)
     home = at.settings
     moments = [
-        (home.landing / "fx_rates", 0.05),
+        (Path(home.landing_url) / "fx_rates", 0.05),
         (home.lake / "prices", 0.0),
         (home.lake / "deliveries", 0.4),
         (home.lake / "positions", 0.3),
@@ -70,7 +70,7 @@ def _assert_same_end(at: Installation, clean: Installation) -> None:
 
 
 def _states(at: Installation) -> list[tuple[str, str, str | None, int | None]]:
-    entries = Ledger(f"sqlite:///{at.settings.ledger}").entries()
+    entries = Ledger(at.settings.ledger_url).entries()
     rows = [(e.version.key, str(e.state), e.sha256, e.rows_accepted) for e in entries]
     return sorted(rows, key=str)
 

@@ -13,7 +13,13 @@ from analytics_platform.calendars.sessions import (
     trading_sessions_frame,
 )
 from analytics_platform.tables.platform import TradingSessions
-from analytics_platform_tests.build_calendars import FIRST_DATES, LAST_DATE, exchange_sessions
+from analytics_platform_tests.build_calendars import (
+    FIRST_DATES,
+    LAST_DATE,
+    OF_QUANTLIB,
+    exchange_sessions,
+    market_sessions,
+)
 
 SMALL = Calendar("TEST", date(2024, 1, 1), date(2024, 1, 14), frozenset({date(2024, 1, 1), date(2024, 1, 8)}))
 
@@ -27,6 +33,24 @@ def test_every_day_agrees_with_exchange_calendars(name: str) -> None:
     assert ours.sessions(ours.first_date, ours.last_date) == sorted(expected)
     days = (ours.first_date + timedelta(days=n) for n in range((LAST_DATE - ours.first_date).days + 1))
     assert [day for day in days if ours.is_session(day) != (day in expected)] == []
+
+
+@pytest.mark.parametrize("name", OF_QUANTLIB)
+def test_every_day_agrees_with_quantlib(name: str) -> None:
+    ours = calendar(name)
+    first = OF_QUANTLIB[name][0]
+
+    assert (ours.first_date, ours.last_date) == (first, LAST_DATE)
+    assert ours.sessions(first, LAST_DATE) == sorted(market_sessions(name))
+
+
+def test_the_euro_and_the_treasury_have_days_of_their_own() -> None:
+    # European Central Bank, press release of 14 December 2000: closing days of TARGET.
+    closed = [date(2013, 1, 1), date(2013, 3, 29), date(2013, 4, 1), date(2013, 5, 1), date(2013, 12, 25)]
+    assert calendar("TARGET").holidays_between(date(2013, 1, 1), date(2013, 12, 25)) == closed
+    veterans_day = date(2013, 11, 11)
+    assert calendar("XNYS").is_session(veterans_day)
+    assert not calendar("USGOV").is_session(veterans_day)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +115,8 @@ def test_dates_outside_the_coverage_are_refused() -> None:
 
 
 def test_unknown_calendar_names_the_known_ones() -> None:
-    assert known_calendars() == sorted(FIRST_DATES)
-    with pytest.raises(CalendarError, match="unknown calendar 'NYSE'; known are XETR, XLON, XNYS, XTKS"):
+    assert known_calendars() == sorted([*FIRST_DATES, *OF_QUANTLIB])
+    with pytest.raises(CalendarError, match="'NYSE'; known are TARGET, USGOV, XETR, XLON, XNYS, XTKS"):
         calendar("NYSE")
     with pytest.raises(CalendarError, match="unknown calendar"):
         calendar("../calendars/XNYS")

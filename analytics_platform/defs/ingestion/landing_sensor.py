@@ -1,19 +1,21 @@
 """The sensor on the landing zone: new files become few runs, each file once."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.automation import end_of_day, ingest
-from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, RANGE_END, RANGE_START, session_range
+from analytics_platform.defs.ingestion.owed import owed_now
+from analytics_platform.defs.ingestion.planned_runs import planned_runs
+from analytics_platform.defs.ingestion.recompute import to_recompute
+from analytics_platform.defs.ingestion.recovery import release_lost_runs
+from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import IntakeResource
-from analytics_platform.storage.ledger import Entry, Ledger, State
+from analytics_platform.storage.ledger import Ledger, State
 
-OPEN_WINDOW = 5
-"""Sessions up to the newest book date that a late file recomputes by itself; older ones need a backfill."""
+LONGEST_CURSOR = 1024
+"""Bytes: the longest key of an object store. Dagster keeps cursors for ever, so they stay small."""
 
 
 @dg.sensor(
@@ -22,18 +24,34 @@ OPEN_WINDOW = 5
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def landing_zone_sensor(
-    context: dg.SensorEvaluationContext,  # noqa: ARG001 - Dagster passes it
-    intake: IntakeResource,
+    context: dg.SensorEvaluationContext, intake: IntakeResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Look for files that senders have put and ask for one run that loads them all."""
-    with intake.opened() as stores:
-        stores.observe()
-        owed = stores.ledger.entries(states=[State.SEEN])
-        books = book_dates(stores.ledger)
-    if not owed:
-        yield dg.SkipReason("every file in the landing zone is loaded or in quarantine")
+    """Look for files that senders have put and ask for few runs that load them all, each file once.
+
+    A large landing zone is looked at in several ticks: the cursor is the key to go on after. Runs are asked
+    for when the end was reached, so that files which arrive together are loaded together.
+    """
+    watch = intake.watch()
+    release_lost_runs(context.instance, watch.ledger)
+    observed = watch.look(after=context.cursor or None, seconds=intake.sensor_seconds)
+    context.update_cursor(cursor_after(observed.goes_on_after))
+    if observed.goes_on_after is not None:
+        yield dg.SkipReason(f"looked at {observed.listed} versions; the rest follows in the next tick")
+        return
     bounds = session_range(BUSINESS_DAYS.get_partition_keys())
-    yield from run_requests(owed, CALENDAR, bounds, books)
+    books = book_dates(watch.ledger)
+    owed = owed_now(context.instance, watch.ledger, datetime.now(UTC), bounds[1], intake.retry_seconds)
+    late = to_recompute(context.instance, watch.ledger, CALENDAR, bounds, books)
+    for run in planned_runs([*owed.entries, *late], CALENDAR, bounds, books):
+        watch.ledger.note_requests(run.entries, str(run.request.run_key))
+        yield run.request
+    if not owed.entries and not late:
+        yield dg.SkipReason(owed.waiting or "every file in the landing zone is loaded or in quarantine")
+
+
+def cursor_after(key: str | None) -> str:
+    """Return the cursor of a look that stopped at a key; a longer key is cut and a little looked at twice."""
+    return (key or "").encode()[:LONGEST_CURSOR].decode(errors="ignore")
 
 
 def book_dates(ledger: Ledger) -> list[date]:
@@ -47,53 +65,3 @@ def book_dates(ledger: Ledger) -> list[date]:
         newest.append(max((day for day in dates if day is not None), default=date.min))
     loaded, waiting = newest
     return [loaded, waiting] if waiting > loaded else [loaded]
-
-
-def run_requests(
-    owed: Sequence[Entry], calendar: Calendar, bounds: tuple[date, date], books: Sequence[date]
-) -> Iterator[dg.RunRequest]:
-    """Ask for the runs that load all owed files and recompute what the open window allows: three at most.
-
-    Parameters
-    ----------
-    owed : sequence of Entry
-        Ledger entries that no run has loaded.
-    calendar : Calendar
-        Trading sessions.
-    bounds : (date, date)
-        First and last partition that there is; a run for another would break the sensor.
-    books : sequence of date
-        Newest dates of the book; an open window ends at each. What lies outside is only loaded.
-    """
-    spans = {entry: _sessions_of(entry, calendar, bounds) for entry in owed}
-    for newest in sorted(books, reverse=True):
-        book = calendar.at_or_before(min(max(newest, bounds[0]), bounds[1]))
-        window = max(bounds[0], calendar.offset(book, 1 - OPEN_WINDOW))
-        recompute = {e: span for e, span in spans.items() if span[1] >= window and span[0] <= book}
-        if recompute:
-            yield _request("end_of_day", recompute, max(min(f for f, _ in recompute.values()), window), book)
-        spans = {entry: span for entry, span in spans.items() if entry not in recompute}
-    if spans:
-        firsts, lasts = zip(*spans.values(), strict=True)
-        assets = [dg.AssetKey(["lake", table]) for table in sorted({entry.dataset for entry in spans})]
-        yield _request("ingest", spans, min(firsts), max(lasts), assets)
-
-
-def _sessions_of(entry: Entry, calendar: Calendar, bounds: tuple[date, date]) -> tuple[date, date]:
-    """Return first and last session that a file counts for; a day between sessions is of the one before."""
-    dates = (entry.first_date or bounds[0], entry.last_date or bounds[0])
-    bounded = (min(max(day, bounds[0]), bounds[1]) for day in dates)
-    first, last = (calendar.at_or_before(day) for day in bounded)
-    return max(first, bounds[0]), max(last, bounds[0])
-
-
-def _request(
-    job: str, owed: Iterable[Entry], first: date, last: date, assets: list[dg.AssetKey] | None = None
-) -> dg.RunRequest:
-    identity = "\n".join(f"{e.version.key} {e.version.version_id} {e.attempts}" for e in owed)
-    return dg.RunRequest(
-        run_key=hashlib.sha256(identity.encode()).hexdigest(),
-        job_name=job,
-        asset_selection=assets,
-        tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
-    )

@@ -1,17 +1,22 @@
 """Publishing what readers see."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 import dagster as dg
 import polars as pl
 
 from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.dbt import WAREHOUSE_POOL
+from analytics_platform.defs.io_managers import SOURCE
 from analytics_platform.defs.partitions import CALENDAR
 from analytics_platform.defs.resources import FolderResource, IntakeResource, LakeResource, WarehouseResource
+from analytics_platform.risk.version import MODEL_VERSION
+from analytics_platform.storage.lake import Lake
 from analytics_platform.storage.ledger import Entry, State
 from analytics_platform.storage.serving import ServingStore
-from analytics_platform.tables.risk import RISK_METRICS, STRESS_RESULTS
+from analytics_platform.tables.risk import RISK_METRICS, RUN_MANIFESTS, STRESS_RESULTS
 
 CHECK = "nothing_is_empty"
 CHAIN = "sessions_hang_together"
@@ -20,6 +25,7 @@ CENT = 0.01
 EXTRACTS = {
     "portfolio_risk": "reporting.rpt_portfolio_risk",
     "positions": "reporting.rpt_positions",
+    "position_values": "marts.fct_position_values",
     "returns": "marts.fct_portfolio_returns",
     "exposures": "marts.fct_exposures",
     "average_daily_returns": "marts.fct_average_daily_returns",
@@ -27,11 +33,16 @@ EXTRACTS = {
     "most_valuable_stocks": "marts.fct_most_valuable_stocks",
     "stock_volatilities": "marts.fct_stock_volatilities",
     "best_return_windows": "marts.fct_best_return_windows",
+    "reconciliation_breaks": "marts.fct_reconciliation_breaks",
 }
 """Published table, and the relation that it is taken from."""
 
+MAY_BE_EMPTY = {"reconciliation_breaks"}
+"""A break over tolerance has failed the run before it comes here; none at all is what one hopes for."""
+
 RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
-"""Published table, and the lake table whose current rows it holds."""
+"""Published table, and the lake table whose current rows it holds: without lineage, so that a second run
+over the same deliveries publishes the same objects. Which run computed a session stands in `runs`."""
 
 
 @dg.asset(
@@ -43,6 +54,7 @@ RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
     deps=[
         ["reporting", "rpt_portfolio_risk"],
         ["reporting", "rpt_positions"],
+        ["marts", "fct_position_values"],
         ["marts", "fct_portfolio_returns"],
         ["marts", "fct_exposures"],
         ["marts", "fct_average_daily_returns"],
@@ -50,8 +62,9 @@ RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
         ["marts", "fct_most_valuable_stocks"],
         ["marts", "fct_stock_volatilities"],
         ["marts", "fct_best_return_windows"],
+        ["marts", "fct_reconciliation_breaks"],
     ],
-    code_version="1",
+    code_version="2",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "extract"], description="No published table is empty"),
         dg.AssetCheckSpec(
@@ -70,27 +83,42 @@ def extract(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """One version of every published table: what the pages and the API answer from."""
     reader = warehouse.open()
+    stored = lake.open()
     tables = {name: reader.read(relation) for name, relation in EXTRACTS.items()}
-    tables |= {name: lake.open().read(table) for name, table in RESULTS.items()}
-    tables["deliveries"] = lake.open().deliveries()
+    tables |= {name: stored.read(table).select(table.columns.names()) for name, table in RESULTS.items()}
+    tables["runs"] = runs(stored)
+    tables["deliveries"] = stored.deliveries().filter(pl.col("source") != SOURCE)
     tables["rejections"] = rejections(intake.intake.ledger.entries(states=[State.QUARANTINED, State.LOADED]))
     record = context.instance.get_run_record_by_id(context.run_id)
-    started = record.create_timestamp if record else None
-    version = f"{started:%Y%m%dT%H%M%S}_{context.run_id[:8]}" if started else context.run_id
-    ServingStore(serving.path).publish(version, tables)
-    empty = [name for name in (*EXTRACTS, *RESULTS) if tables[name].is_empty()]
+    started = record.create_timestamp if record else datetime.now(UTC)
+    published = ServingStore(serving.path).publish(
+        tables,
+        run_id=context.run_id,
+        known_at=max(started, *tables["deliveries"]["known_at"]) if tables["deliveries"].height else started,
+        code_version=f"{version('analytics-platform')}/{MODEL_VERSION}",
+    )
+    empty = [name for name in {*EXTRACTS, *RESULTS} - MAY_BE_EMPTY if tables[name].is_empty()]
     yield dg.MaterializeResult(
-        metadata={"version": version, **{name: table.height for name, table in tables.items()}},
+        metadata={"version": published.name, **{name: table.height for name, table in tables.items()}},
         check_results=[
             dg.AssetCheckResult(
                 check_name=CHECK,
                 passed=not empty,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"empty": ", ".join(empty) or "none"},
+                metadata={"empty": ", ".join(sorted(empty)) or "none"},
             ),
             chain_check(tables["returns"], CALENDAR),
         ],
     )
+
+
+def runs(lake: Lake) -> pl.DataFrame:
+    """Return, for each session, the run whose risk results are current, and what it rested on."""
+    sessions = lake.read(RISK_METRICS).select("business_date", run_id="delivery_id", known_at="known_at")
+    manifests = lake.read(RUN_MANIFESTS).select(
+        "run_id", "code_version", "config_sha256", "inputs_sha256", "n_input_deliveries", "n_scenarios"
+    )
+    return sessions.unique().join(manifests, on="run_id", how="left")
 
 
 def rejections(entries: list[Entry]) -> pl.DataFrame:

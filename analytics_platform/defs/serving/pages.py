@@ -44,19 +44,16 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
     )
 
 
-def report_data(store: ServingStore) -> "ReportData":
-    """Read what the pages show from the published extract."""
+def report_data(store: ServingStore, as_known_at: datetime | None = None) -> "ReportData":
+    """Read what the pages show from the version that counted at a moment, by default now."""
     from analytics_platform.report.data import ReportData
 
+    version = store.at(as_known_at)
+    names = ("portfolio_risk", "positions", "returns", "exposures", "stress", "risk_metrics")
     return ReportData(
-        portfolio_risk=store.read("portfolio_risk"),
-        positions=store.read("positions"),
-        returns=store.read("returns"),
-        exposures=store.read("exposures"),
-        stress=store.read("stress"),
-        risk_metrics=store.read("risk_metrics"),
-        deliveries=store.read("deliveries"),
-        rejections=store.read("rejections"),
+        **{name: store.table(version, name) for name in (*names, "deliveries", "rejections")},
         generated_at=datetime.now(UTC),
-        version=store.version() or "",
+        version=version.name,
+        published_at=version.published_at,
+        known_at=version.known_at,
     )

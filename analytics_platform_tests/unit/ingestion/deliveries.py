@@ -2,18 +2,27 @@
 
 import gzip
 import io
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 
+import polars as pl
 import xlsxwriter
 
+from analytics_platform.ingestion import csv_reader
 from analytics_platform.ingestion.dialect import Dialect
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
 from analytics_platform.ingestion.guard import Limits
 from analytics_platform.ingestion.ingest import ingest
 from analytics_platform.ingestion.parse import ParseResult
+from analytics_platform.ingestion.protocol import ACCEPTED_FILE, REJECTED_FILE
+from analytics_platform.ingestion.readers import batches
+from analytics_platform.ingestion.sheet import ROW_NUMBER
+from analytics_platform.tables.registry import DELIVERED
 
 PRICE_HEADER = (
     "business_date,instrument_id,price_type,open_local,high_local,low_local,close_local,volume,currency"
@@ -24,9 +33,32 @@ CURRENCY_HEADER = ["currency", "name", "minor_units"]
 Cells = str | float | bool | date | datetime | None
 
 
-def delivered(raw: bytes, name: str, dialect: Dialect | None = None) -> ParseResult:
-    """Ingest bytes under a name, in this process."""
-    return ingest(raw, parse_file_name(name), dialect or Dialect(), Limits())
+def delivered(
+    raw: bytes, name: str, dialect: Dialect | None = None, most_rows: int | None = None
+) -> ParseResult:
+    """Ingest bytes under a name, in this process; csv in batches of so many rows."""
+    parsed_name = parse_file_name(name)
+    table = DELIVERED[parsed_name.dataset]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "delivered"
+        path.write_bytes(raw)
+        read = batches if most_rows is None else partial(csv_reader.batches, most_rows=most_rows)
+        found = ingest(path, parsed_name, dialect or Dialect(), Limits(), Path(folder), read=read)
+        accepted = pl.read_parquet(Path(folder) / ACCEPTED_FILE)
+        rejected = pl.read_parquet(Path(folder) / REJECTED_FILE)
+    assert accepted.schema == table.lake_columns
+    counts = found.counts
+    assert (accepted.height, rejected.height) == (counts.accepted, counts.rejected)
+    return ParseResult(
+        accepted=accepted.select(*table.columns, ROW_NUMBER),
+        rejected=rejected,
+        rows_read=counts.read,
+        rows_ignored=counts.ignored,
+        findings=found.findings,
+        total_findings=found.total_findings,
+        notes=found.notes,
+        sheet=found.sheet,
+    )
 
 
 def prices_csv(*rows: str) -> bytes:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.ingestion.accounting import AccountingError, RowCounts
-from analytics_platform.ingestion.dialect import Dialect, Unpivot
+from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialect_columns import Unpivot
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import PRICE_HEADER, PRICE_ROW, delivered

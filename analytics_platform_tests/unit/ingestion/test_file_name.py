@@ -35,7 +35,10 @@ def test_a_name_is_written_as_it_was_read(name: str) -> None:
         ("zzz/a_2013-02-28.csv", "benchmark_weights, benchmarks, bond_terms"),
         ("prices/a_2013-02-30.csv", "there is no date 2013-02-30"),
         ("prices/a_2013-03-01_2013-02-28.csv", "first date 2013-03-01 is after the last date 2013-02-28"),
-        ("prices/a_2013-02-28.docx", "'.docx' is not one of .csv, .tsv, .csv.gz, .xlsx, .xls, .parquet"),
+        (
+            "prices/a_2013-02-28.docx",
+            "'.docx' is not one of .csv, .tsv, .csv.gz, .xlsx, .xls, .ods, .parquet, .jsonl, .jsonl.gz",
+        ),
         ("prices/a_2013-02-28.CSV", "'.CSV' is not one of"),
         ("prices/a_2013-02-28.csv.exe", "'.csv.exe' is not one of"),
         ("prices/Vendor_2013-02-28.csv", "the source 'Vendor' may hold only lower-case"),

@@ -100,7 +100,9 @@ def test_all_rows_of_a_key_that_is_there_twice_are_rejected_and_name_each_other(
     result = delivered_prices(PRICE_ROW, other, PRICE_ROW.replace("441.40,441.40", "441.40,442"))
     assert account(result) == (3, 1, 2, 0)
     assert reasons(result) == dict.fromkeys(
-        (2, 4), "the key (business_date, instrument_id, price_type) is there more than once: rows 2, 4"
+        (2, 4),
+        "the key (business_date=2013-02-28, instrument_id='EQ_AAPL', price_type='close') is there more than "
+        "once: rows 2, 4",
     )
 
 

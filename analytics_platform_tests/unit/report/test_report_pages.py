@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 
 from analytics_platform.report.data import ReportData
 from analytics_platform.report.format import DASH, MINUS, money, percent
-from analytics_platform.report.pages import render_site
+from analytics_platform.report.pages import index_page, render_site
 from analytics_platform.report.tree import page_name, tree
 from analytics_platform_tests.unit.report.demo_frames import demo_data
 from analytics_platform_tests.unit.report.demo_holdings import (
@@ -150,6 +151,14 @@ def test_the_footer_tells_version_known_at_and_what_was_refused(site: dict[str, 
         assert f"{REFUSED} (quarantined): {REFUSED_MESSAGE}" in text
         assert "sheet Rates: 3 of 128 rows are in quarantine" in text
         assert "fifth worst of 500" in text
+
+
+def test_the_footer_tells_how_to_read_the_same_numbers_again(data: ReportData) -> None:
+    published_at, known_at = (datetime(2013, 3, 1, 22, minute, 0, 250_000, UTC) for minute in (41, 30))
+    published = replace(data, version="a version", published_at=published_at, known_at=known_at)
+    text = text_of(index_page(published))
+    assert "a version, to be read again as known at 2013-03-01T22:41:00.250Z" in text
+    assert "2013-03-01 22:30 UTC; the newest of" in text
 
 
 def test_the_index_shows_the_tree_in_order_and_the_deliveries(data: ReportData, site: dict[str, str]) -> None:

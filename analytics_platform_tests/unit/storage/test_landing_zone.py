@@ -1,11 +1,13 @@
 """The landing zone on disk."""
 
 import time
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
-from analytics_platform.storage.landing_zone import DiskLandingZone
+from analytics_platform.storage import landing_zone
+from analytics_platform.storage.landing_zone import DiskLandingZone, short_digest
 
 KEY = "prices/vendor_2013-02-28.csv"
 
@@ -85,3 +87,68 @@ def test_links_out_of_the_landing_zone_are_not_followed(tmp_path: Path) -> None:
 def test_a_key_that_leads_out_of_the_landing_zone_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(ValueError, match="no name inside the landing zone"):
         _zone(tmp_path).put(key, _file(tmp_path, "x"))
+
+
+def test_a_landed_file_is_read_only_once_until_it_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone = _zone(tmp_path)
+    zone.put(KEY, _file(tmp_path, "one"))
+    (zone.root / "prices/by-hand_2013-02-28.csv").write_text("by hand")
+    before = sorted(zone.versions())
+    reads: list[Path] = []
+
+    def counted(path: Path) -> str:
+        reads.append(path)
+        return short_digest(path)
+
+    monkeypatch.setattr(landing_zone, "short_digest", counted)
+    assert sorted(zone.versions()) == before
+    assert reads == []
+    (zone.root / KEY).touch()
+    assert sorted(zone.versions()) == before
+    assert sorted(zone.versions()) == before
+    assert len(reads) == 1
+
+
+def test_a_dropped_file_that_nobody_has_seen_is_kept_when_another_is_put_over_it(tmp_path: Path) -> None:
+    zone = DiskLandingZone(tmp_path / "landing", settle_seconds=60.0)
+    (zone.root / "prices").mkdir()
+    (zone.root / KEY).write_text("by hand")
+    zone.put(KEY, _file(tmp_path, "put"))
+    texts = [zone.fetch(version, tmp_path).read_text() for version in sorted(zone.versions())]
+    assert texts == ["by hand", "put"]
+
+
+def test_a_look_goes_on_after_any_key_in_the_same_order(tmp_path: Path) -> None:
+    zone = _zone(tmp_path)
+    keys = ["prices/a_1.csv", "prices/a-b_1.csv", "prices/deep/er/c.csv", "prices.csv", "pri/x.csv", "z.csv"]
+    for text in ("one", "two"):
+        for key in keys:
+            zone.put(key, _file(tmp_path, text))
+    (zone.root / "prices" / "dropped.csv").write_text("by hand")
+    whole = list(zone.versions())
+    order = list(dict.fromkeys(version.key for version in whole))
+    assert sorted(order) == sorted([*keys, "prices/dropped.csv"])
+    for place, key in enumerate(order):
+        assert list(zone.versions(after=key)) == [v for v in whole if v.key in order[place + 1 :]]
+    assert {v.key for v in zone.versions("pri")} == set(order) - {"z.csv"}
+    assert {v.key for v in zone.versions("prices/a")} == {"prices/a_1.csv", "prices/a-b_1.csv"}
+    assert [v.key for v in zone.versions("prices/deep/er/c.csv")] == ["prices/deep/er/c.csv"] * 2
+
+
+def test_a_clock_that_was_set_back_does_not_change_the_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone = _zone(tmp_path)
+    first = zone.put(KEY, _file(tmp_path, "one"))
+
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "SetBack":
+            return cls(2000, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(landing_zone, "datetime", SetBack)
+    second = zone.put(KEY, _file(tmp_path, "two"))
+    assert first < second
+    assert max(zone.versions()) == second

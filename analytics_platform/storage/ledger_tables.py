@@ -1,0 +1,124 @@
+"""What the ledger keeps: states, the transitions that are allowed, and the tables. No statements."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+
+class State(StrEnum):
+    """States of an object version.
+
+    Attributes
+    ----------
+    SEEN
+        It was put, and no run has it: it is owed.
+    LAUNCHED
+        A run has it.
+    LOADED
+        Its rows are in the lake, and no newer version of its key is.
+    QUARANTINED
+        It was refused, or given up; a person decides.
+    DUPLICATE
+        Its content is that of the version before it.
+    SUPERSEDED
+        Its rows are in the lake for as-of questions; a newer version of its key is loaded.
+    DISCARDED
+        A person has decided that it is never loaded.
+    """
+
+    SEEN = "seen"
+    LAUNCHED = "launched"
+    LOADED = "loaded"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+    DISCARDED = "discarded"
+
+
+IN_LAKE = (State.LOADED, State.SUPERSEDED)
+"""Its rows are in the lake."""
+
+ACCEPTED = (*IN_LAKE, State.DUPLICATE)
+"""Its content was taken: the version that a later one is compared with."""
+
+FINAL = (*ACCEPTED, State.QUARANTINED, State.DISCARDED)
+"""No run owes it anything."""
+
+ALLOWED = MappingProxyType(
+    {
+        State.SEEN: (State.LAUNCHED,),
+        State.LAUNCHED: (State.SEEN, *ACCEPTED, State.QUARANTINED),
+        State.LOADED: (State.SUPERSEDED, State.SEEN),
+        State.SUPERSEDED: (State.SEEN,),
+        State.DUPLICATE: (State.SEEN,),
+        State.QUARANTINED: (State.SEEN, State.DISCARDED),
+        State.DISCARDED: (),
+    }
+)
+"""From each state to which others.
+
+Back to seen: from launched when the run ended or failed, from loaded and superseded when the lake has lost
+the rows, from duplicate when another version has come between it and the one that it repeats, and from
+quarantined when a person releases it.
+"""
+
+
+def origins(target: State) -> tuple[State, ...]:
+    """Return the states from which a version may come to `target`.
+
+    Examples
+    --------
+    >>> origins(State.LAUNCHED)
+    (<State.SEEN: 'seen'>,)
+    """
+    return tuple(state for state, targets in ALLOWED.items() if target in targets)
+
+
+METADATA = sa.MetaData()
+
+VERSIONS = sa.Table(
+    "object_versions",
+    METADATA,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("version_id", sa.String, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("known_at", sa.DateTime, nullable=False),
+    sa.Column("dataset", sa.String, nullable=False, server_default=""),
+    sa.Column("source", sa.String, nullable=False, server_default=""),
+    sa.Column("first_date", sa.Date),
+    sa.Column("last_date", sa.Date),
+    sa.Column("sha256", sa.String),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rows_read", sa.BigInteger),
+    sa.Column("rows_accepted", sa.BigInteger),
+    sa.Column("rows_rejected", sa.BigInteger),
+    sa.Column("rows_ignored", sa.BigInteger),
+    sa.Column("run_id", sa.String),
+    sa.Column("message", sa.String),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Column("etag", sa.String, nullable=False, server_default=""),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("requests", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("request_key", sa.String),
+    sa.Column("recompute_from", sa.Date),
+    sa.Index("object_versions_by_state", "dataset", "state"),
+    sa.Index("object_versions_by_run", "state", "run_id"),
+)
+"""One row an object version."""
+
+TRANSITIONS = sa.Table(
+    "transitions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("version_id", sa.String, nullable=False),
+    sa.Column("from_state", sa.String),
+    sa.Column("to_state", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("run_id", sa.String),
+    sa.Column("message", sa.String),
+    sa.Index("transitions_by_version", "key", "version_id"),
+)
+"""One row a change of state, never changed: what happened, for whoever has to find out."""

@@ -1,0 +1,1 @@
+"""Nasty files with known answers, built when the tests run."""

@@ -1,0 +1,78 @@
+"""``python -m benchmarks.findings_of_pandera FILE NAME ANSWER``: where pandera finds faults."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from analytics_platform.ingestion.file_name import parse_file_name
+from analytics_platform.tables.contract import CURRENCY, IDENTIFIER
+
+_FIRST_ROW = 2
+_WORDS = ["close", "settle", "nav", "clean"]
+
+
+def _within(column: str) -> pa.Check:
+    """Check that a price lies between low and high."""
+    return pa.Check(
+        lambda data: data.lazyframe.select(
+            (pl.col(column) >= pl.col("low_local")) & (pl.col(column) <= pl.col("high_local"))
+        ),
+        name=column,
+        ignore_na=True,
+    )
+
+
+def _schema(first: object, last: object) -> pa.DataFrameSchema:
+    price = pa.Column(pl.Float64, nullable=True)
+    return pa.DataFrameSchema(
+        {
+            "business_date": pa.Column(pl.Date, pa.Check.in_range(first, last)),
+            "instrument_id": pa.Column(
+                pl.String, [pa.Check.str_matches(IDENTIFIER), pa.Check.str_length(1, 64)]
+            ),
+            "price_type": pa.Column(pl.String, pa.Check.isin(_WORDS)),
+            "open_local": price,
+            "high_local": price,
+            "low_local": price,
+            "close_local": pa.Column(pl.Float64),
+            "volume": pa.Column(pl.Int64, pa.Check.ge(0), nullable=True),
+            "currency": pa.Column(pl.String, pa.Check.str_matches(CURRENCY)),
+        },
+        checks=[
+            _within("open_local"),
+            _within("close_local"),
+            pa.Check(
+                lambda data: data.lazyframe.select(pl.col("low_local") <= pl.col("high_local")),
+                name="low_local",
+            ),
+        ],
+        unique=["business_date", "instrument_id", "price_type"],
+    )
+
+
+def main() -> None:
+    """Validate one file; print what was found and what it cost."""
+    name = parse_file_name(sys.argv[2])
+    frame = pl.read_csv(sys.argv[1], try_parse_dates=True)
+    found = set()
+    started = time.process_time()
+    try:
+        _schema(name.first_date, name.last_date).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        for case in errors.failure_cases.iter_rows(named=True):
+            column = case["column"] if case["column"] in frame.columns else case["check"]
+            found.add((case["index"] + _FIRST_ROW, column))
+    seconds = time.process_time() - started
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    text = ";".join(f"{row} {column}" for row, column in sorted(found))
+    Path(sys.argv[3]).write_text(text, "utf-8")
+    print(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+
+
+if __name__ == "__main__":
+    main()

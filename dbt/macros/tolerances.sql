@@ -1,0 +1,11 @@
+{#- How large a break may be before the run fails; see vars in dbt_project.yml. -#}
+
+{#- Of positions against the custodian: basis points of the portfolio's net asset value. -#}
+{% macro custodian_tolerance_bp() -%}
+    cast({{ var("custodian_tolerance_bp") }} as decimal(10, 4))
+{%- endmacro %}
+
+{#- Of positions against the session before, where a split rounds to whole units. -#}
+{% macro rounded_units_after_split() -%}
+    cast({{ var("rounded_units_after_split") }} as decimal(10, 4))
+{%- endmacro %}
