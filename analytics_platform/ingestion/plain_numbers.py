@@ -98,10 +98,10 @@ def _with_marks(content: _Content, starts: Integers, marks: Integers, ends: Inte
 
 
 def _short_numbers(content: _Content, starts: Integers, ends: Integers, fractions: Integers) -> Integers:
-    """Numbers of at most 8 characters: the mark is taken out of the word, so that all digits are one number."""
-    words = _emptied(
-        _words(content)[ends - _WORD], ((_WORD - ends + starts) * 8).astype(np.uint64), at_start=True
-    )
+    """Numbers of at most 8 characters: without the mark in the middle all digits are one number."""
+    spare = ((_WORD - ends + starts) * 8).astype(np.uint64)
+    words = _emptied(_words(content)[ends - _WORD], spare, at_start=True)
+    behind: npt.NDArray[np.uint64] | np.uint64
     first = int(fractions[0])
     if 0 < first < _WORD and (fractions == first).all():
         behind = np.uint64(first * 8)

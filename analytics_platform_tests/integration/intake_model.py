@@ -1,4 +1,4 @@
-"""The plain model that the intake is compared with: only the order in which senders put their versions counts."""
+"""The plain model of an intake: nothing but the order in which senders put their versions counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
