@@ -18,7 +18,7 @@ from analytics_platform.defs.ingestion.landing_sensor import landing_zone_sensor
 from analytics_platform.defs.instance import prepare_instance
 from analytics_platform.defs.resources import IntakeResource, intake_resource
 from analytics_platform.settings import Settings
-from analytics_platform.storage.landing_zone import DiskLandingZone
+from analytics_platform.storage.landing.zone import DiskLandingZone
 from benchmarks.result import Measured, Result, below, without_peer
 
 _SESSIONS, _QUICK_SESSIONS = 250, 5

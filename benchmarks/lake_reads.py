@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.storage.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
 from analytics_platform.tables.market import PRICES
 from analytics_platform.tables.platform import DELIVERIES
 from benchmarks.result import Measured, Result, below, share_of_peer, without_peer

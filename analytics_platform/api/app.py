@@ -12,8 +12,8 @@ from fastapi.staticfiles import StaticFiles
 
 from analytics_platform.api.published import PublishedTables
 from analytics_platform.calendars.moments import MomentError, parse_moment, written
-from analytics_platform.storage.serving import NotPublishedError, ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.published.versions import Version
 
 HOSTS = ["127.0.0.1", "localhost"]
 """Names under which this machine may be asked; any other Host header is refused."""

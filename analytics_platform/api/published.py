@@ -6,8 +6,8 @@ from threading import Lock
 
 import polars as pl
 
-from analytics_platform.storage.serving import NotPublishedError, ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.published.versions import Version
 
 KEPT_TABLES = 64
 """Tables held at once, over all versions; the one that was asked for longest ago goes first."""

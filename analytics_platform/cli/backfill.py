@@ -9,7 +9,7 @@ from analytics_platform.calendars.sessions import CalendarError, calendar
 from analytics_platform.cli.run import RunReport, run_sessions
 from analytics_platform.cli.timing import timing_table
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.published.serving import ServingStore
 
 FAILED = 1
 WRONG_USE = 2

@@ -13,8 +13,8 @@ from analytics_platform.cli.run import open_instance, run_sessions
 from analytics_platform.cli.timing import timing_table
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.landing_zone import DiskLandingZone, short_digest
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.landing.zone import DiskLandingZone, short_digest
+from analytics_platform.storage.published.serving import ServingStore
 
 WRONG_USE = 2
 SESSIONS = 60

@@ -12,11 +12,11 @@ from analytics_platform.calendars.moments import MomentError, parse_moment, writ
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, wide_console
 from analytics_platform.settings import settings
-from analytics_platform.storage.causes import Causes
-from analytics_platform.storage.differences import Differences, InputChange, differences
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.lineage_chain import Book
-from analytics_platform.storage.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.lineage.causes import Causes
+from analytics_platform.storage.lineage.chain import Book
+from analytics_platform.storage.lineage.differences import Differences, InputChange, differences
+from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
 
 SAME, DIFFERENT = 0, 1
 SHOWN_ROWS = 100

@@ -10,8 +10,8 @@ from rich.console import Console
 from analytics_platform.calendars.sessions import CalendarError, calendar
 from analytics_platform.ingestion.dialect_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.ledger.ledger import Ledger, State
+from analytics_platform.storage.published.serving import ServingStore
 
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "polars", "QuantLib")
 FREE_BYTES = 1 << 30

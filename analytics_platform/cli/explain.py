@@ -12,10 +12,10 @@ from analytics_platform.calendars.moments import MomentError, parse_moment
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, version_line, wide_console
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.lineage import UnknownMetricError, explain
-from analytics_platform.storage.lineage_chain import Book, Chain, Link
-from analytics_platform.storage.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.lineage.chain import Book, Chain, Link
+from analytics_platform.storage.lineage.lineage import UnknownMetricError, explain
+from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
 
 NOT_WHOLE = 1
 

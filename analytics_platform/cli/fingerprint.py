@@ -9,7 +9,7 @@ from dagster import DagsterRunStatus, RunsFilter
 
 import analytics_platform
 from analytics_platform.settings import Settings
-from analytics_platform.storage.ledger import Ledger
+from analytics_platform.storage.ledger.ledger import Ledger
 
 FINGERPRINT_TAG = "analytics/fingerprint"
 

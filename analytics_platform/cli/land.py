@@ -7,7 +7,7 @@ from rich.console import Console
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
-from analytics_platform.storage.landing_zone import open_landing_zone
+from analytics_platform.storage.landing.zone import open_landing_zone
 
 REFUSED = 1
 

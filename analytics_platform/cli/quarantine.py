@@ -10,8 +10,8 @@ from rich.text import Text
 from analytics_platform.ingestion.faults import DeliveryRefused, shown
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
-from analytics_platform.storage.ledger import IN_LAKE, Entry, Ledger, State
-from analytics_platform.storage.quarantine import Discarded, Quarantine
+from analytics_platform.storage.intake.quarantine import Discarded, Quarantine
+from analytics_platform.storage.ledger.ledger import IN_LAKE, Entry, Ledger, State
 
 REFUSED = 1
 NOT_FOUND = 2

@@ -9,8 +9,8 @@ from analytics_platform.defs.instance import fail_dead_runs, prepare_instance
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.faults import shown
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.ledger_gaps import Gap, gaps
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.ledger.gaps import Gap, gaps
 
 GAPS_LEFT = 1
 TABLE_WIDTH = 150

@@ -11,10 +11,10 @@ from analytics_platform.calendars.moments import MomentError, parse_moment, writ
 from analytics_platform.report.data import RiskRow, rows
 from analytics_platform.report.format import money, percent
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.quarantine import Quarantine
-from analytics_platform.storage.serving import NotPublishedError, ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.intake.quarantine import Quarantine
+from analytics_platform.storage.ledger.ledger import Ledger, State
+from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
+from analytics_platform.storage.published.versions import Version
 
 NOT_FOUND = 2
 TABLE_WIDTH = 150

@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics_platform.defs.partitions import session_range
 from analytics_platform.storage.files import sha256_of
-from analytics_platform.storage.lake import Delivery, DiskLake, Lake
+from analytics_platform.storage.lake.lake import Delivery, DiskLake, Lake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES

@@ -11,12 +11,12 @@ from analytics_platform.calendars.sessions import calendar
 from analytics_platform.ingestion.child import ParsingChild
 from analytics_platform.ingestion.guard import Limits
 from analytics_platform.settings import Settings
-from analytics_platform.storage.intake import Intake
-from analytics_platform.storage.lake import DiskLake, Lake
-from analytics_platform.storage.landing_zone import open_landing_zone
-from analytics_platform.storage.ledger import Ledger
-from analytics_platform.storage.observation import LandingWatch
-from analytics_platform.storage.quarantine import Quarantine
+from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.intake.quarantine import Quarantine
+from analytics_platform.storage.lake.lake import DiskLake, Lake
+from analytics_platform.storage.landing.observation import LandingWatch
+from analytics_platform.storage.landing.zone import open_landing_zone
+from analytics_platform.storage.ledger.ledger import Ledger
 from analytics_platform.storage.warehouse import DuckDBWarehouse, Warehouse
 
 

@@ -96,7 +96,7 @@ class ParsingChild:
         self._environment = {
             "LC_ALL": "C.UTF-8",
             "MALLOC_ARENA_MAX": "2",
-            "POLARS_MAX_THREADS": "4",
+            "POLARS_MAX_THREADS": "1",  # batches are small: more threads only wait for each other
             "PYTHONPATH": _PACKAGE_ROOT,
             **environment,
         }

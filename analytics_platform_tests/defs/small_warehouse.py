@@ -15,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from analytics_platform.calendars.sessions import calendar, trading_sessions_frame
 from analytics_platform.defs.dbt_breaks import broken_tests, first_breaks
-from analytics_platform.storage.lake import Delivery, DiskLake
+from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES

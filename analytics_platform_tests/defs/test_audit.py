@@ -8,11 +8,11 @@ import pytest
 
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.storage.intake import Intake, IntakeError
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.landing_zone import DiskLandingZone
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.quarantine import Quarantine
+from analytics_platform.storage.intake.intake import Intake, IntakeError
+from analytics_platform.storage.intake.quarantine import Quarantine
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.landing.zone import DiskLandingZone
+from analytics_platform.storage.ledger.ledger import Ledger, State
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.market import FX_RATES, PRICES
 from analytics_platform.tables.reference import CURRENCIES, INSTRUMENTS, PORTFOLIOS

@@ -10,7 +10,7 @@ from analytics_platform.definitions import resources
 from analytics_platform.defs.ingestion import deliveries
 from analytics_platform.defs.ingestion.landing_sensor import landing_zone_sensor
 from analytics_platform.settings import Settings
-from analytics_platform.storage.ledger import FINAL, State
+from analytics_platform.storage.ledger.ledger import FINAL, State
 
 FILES = 1000
 MOST_RUNS = 10

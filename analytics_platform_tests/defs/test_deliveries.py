@@ -7,9 +7,9 @@ import dagster as dg
 from analytics_platform.defs.ingestion.deliveries import ASSETS, CHECK, SHOWN, load_metadata
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings
-from analytics_platform.storage.intake_outcome import FileOutcome, Outcome
-from analytics_platform.storage.landing_zone import DiskLandingZone
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.intake.outcome import FileOutcome, Outcome
+from analytics_platform.storage.landing.zone import DiskLandingZone
+from analytics_platform.storage.ledger.ledger import State
 
 HEADER = "ex_date,instrument_id,action_type,ratio,amount_local,currency\n"
 SATURDAY, SUNDAY = "2013-02-23", "2013-02-24"

@@ -7,7 +7,7 @@ import polars as pl
 
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.defs.serving.extract import chain_breaks, chain_check, runs
-from analytics_platform.storage.lake import Delivery, DiskLake
+from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.risk import RISK_METRICS, RUN_MANIFESTS

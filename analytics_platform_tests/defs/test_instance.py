@@ -19,8 +19,8 @@ from analytics_platform.defs.instance import (
 )
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.ledger import Ledger, State
+from analytics_platform.storage.landing.zone import ObjectVersion
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 
 @dg.job

@@ -10,9 +10,9 @@ import pytest
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.dialect_files import DialectError
 from analytics_platform.settings import Settings
-from analytics_platform.storage.intake import Intake
-from analytics_platform.storage.landing_zone import DiskLandingZone
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.landing.zone import DiskLandingZone
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
 
 HEADER = "business_date,base_currency,quote_currency,rate\n"

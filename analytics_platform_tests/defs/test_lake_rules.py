@@ -12,7 +12,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 
-from analytics_platform.storage.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import BOND_ACCRUALS, DELIVERIES

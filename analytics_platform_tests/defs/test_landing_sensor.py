@@ -10,8 +10,8 @@ from analytics_platform.calendars.sessions import calendar
 from analytics_platform.defs.ingestion.planned_runs import planned_runs
 from analytics_platform.defs.ingestion.schedule import request_for
 from analytics_platform.defs.partitions import RANGE_END, RANGE_START
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.ledger import Entry, State
+from analytics_platform.storage.landing.zone import ObjectVersion
+from analytics_platform.storage.ledger.ledger import Entry, State
 
 XNYS = calendar("XNYS")
 FIRST = date(2003, 1, 2)

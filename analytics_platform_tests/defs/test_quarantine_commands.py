@@ -9,9 +9,9 @@ import pytest
 from analytics_platform.cli import quarantine as commands
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings
-from analytics_platform.storage.intake import Intake
-from analytics_platform.storage.landing_zone import DiskLandingZone
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.landing.zone import DiskLandingZone
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
 
 KEY = "fx_rates/bank_2013-02-28.csv"

@@ -9,8 +9,8 @@ import pytest
 from analytics_platform.cli import reconcile
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings
-from analytics_platform.storage.intake import Intake
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
 
 KEYS = [f"fx_rates/bank_2013-02-{day}.csv" for day in (26, 27, 28)]

@@ -15,8 +15,8 @@ from analytics_platform.defs.ingestion.landing_sensor import LONGEST_CURSOR, cur
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import Settings
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.landing.zone import ObjectVersion
+from analytics_platform.storage.ledger.ledger import State
 
 HEADER = "business_date,instrument_id,close_local,currency\n"
 

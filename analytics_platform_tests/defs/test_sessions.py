@@ -21,8 +21,8 @@ from analytics_platform.defs.reference.trading_sessions import (
     trading_sessions,
 )
 from analytics_platform.defs.resources import FolderResource, LakeResource
-from analytics_platform.storage.lake import Delivery, DiskLake
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.lake.lake import Delivery, DiskLake
+from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform.tables.holdings import POSITIONS
 from analytics_platform_tests.unit.storage.lake_reference import put
 

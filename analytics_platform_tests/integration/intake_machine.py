@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from analytics_platform.ingestion.child import ParsingChild
 from analytics_platform.ingestion.dialect_files import DialectError
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.storage.intake import Intake
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.landing_zone_s3 import S3LandingZone
-from analytics_platform.storage.ledger import IN_LAKE, Entry, Ledger, State
-from analytics_platform.storage.quarantine import Quarantine
+from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.intake.quarantine import Quarantine
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.landing.zone import ObjectVersion
+from analytics_platform.storage.landing.zone_s3 import S3LandingZone
+from analytics_platform.storage.ledger.ledger import IN_LAKE, Entry, Ledger, State
 from analytics_platform.tables.market import FX_RATES
 from analytics_platform_tests.integration.aws import EmulatedS3
 from analytics_platform_tests.integration.intake_model import BANK, CONTENTS, KEYS, Model, Put, Rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 
-from analytics_platform.storage.ledger import IN_LAKE, State
+from analytics_platform.storage.ledger.ledger import IN_LAKE, State
 
 BANK = "fx_rates/bank_2013-02-28.csv"
 KEYS = {BANK: "bank", "fx_rates/broker_2013-02-28.csv": "broker"}

@@ -13,9 +13,9 @@ from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.child import ParsingChild
 from analytics_platform.settings import Settings
 from analytics_platform.storage import files
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.ledger import Ledger
-from analytics_platform.storage.quarantine import Quarantine
+from analytics_platform.storage.intake.quarantine import Quarantine
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.ledger.ledger import Ledger
 from analytics_platform.tables.market import FX_RATES
 
 HEADER = "business_date,base_currency,quote_currency,rate\n"

@@ -5,8 +5,8 @@ from multiprocessing.queues import Queue  # noqa: TC003 - Barrier beside it is n
 from multiprocessing.synchronize import Barrier
 
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.object_versions import ObjectVersion
+from analytics_platform.storage.landing.object_versions import ObjectVersion
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 KEYS = [f"prices/vendor_2013-02-{day:02}.csv" for day in range(1, 21)]
 VERSIONS = [ObjectVersion(datetime(2013, 3, 1, 9, tzinfo=UTC), key, "v1", 10) for key in KEYS]

@@ -5,9 +5,9 @@ import re
 import polars as pl
 import pytest
 
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.ledger import IN_LAKE, Ledger, State
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.ledger.ledger import IN_LAKE, Ledger, State
+from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.registry import DELIVERED, TABLES
 from analytics_platform_tests.integration.conftest import Demo

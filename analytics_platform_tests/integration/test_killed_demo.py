@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics_platform.storage.lake import DiskLake
-from analytics_platform.storage.ledger import Ledger
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.ledger.ledger import Ledger
+from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform.tables.contract import LINEAGE
 from analytics_platform.tables.registry import DELIVERED, TABLES
 from analytics_platform_tests.integration.conftest import Demo, Installation, installation

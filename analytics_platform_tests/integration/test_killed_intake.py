@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.storage.lake import DiskLake
+from analytics_platform.storage.lake.lake import DiskLake
 from analytics_platform.tables.market import FX_RATES
 from analytics_platform_tests.integration.killed_intake import FILES, POINTS, land, run, what_is_there
 

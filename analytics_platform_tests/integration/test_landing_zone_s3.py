@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.storage.landing_zone import LandingZoneError, ObjectVersion, open_landing_zone
-from analytics_platform.storage.landing_zone_s3 import S3LandingZone
+from analytics_platform.storage.landing.zone import LandingZoneError, ObjectVersion, open_landing_zone
+from analytics_platform.storage.landing.zone_s3 import S3LandingZone
 from analytics_platform_tests.integration.aws import EmulatedS3
 
 KEY = "prices/vendor_2013-02-28.csv"

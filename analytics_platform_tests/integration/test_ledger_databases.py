@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from analytics_platform.ingestion.accounting import RowCounts
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.ledger_database import NEWEST, LedgerError
-from analytics_platform.storage.object_versions import ObjectVersion
+from analytics_platform.storage.landing.object_versions import ObjectVersion
+from analytics_platform.storage.ledger.database import NEWEST, LedgerError
+from analytics_platform.storage.ledger.ledger import Ledger, State
 from analytics_platform_tests.integration import ledger_worker
 
 NAME = "prices/vendor_2013-02-27_2013-02-28.csv"
@@ -195,7 +195,7 @@ def test_the_migrations_make_the_tables_that_the_code_reads_and_writes(url: str)
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - only here
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
-    from analytics_platform.storage.ledger_tables import METADATA  # noqa: PLC0415
+    from analytics_platform.storage.ledger.tables import METADATA  # noqa: PLC0415
 
     Ledger(url).close()
     engine = sa.create_engine(url)

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from analytics_platform.calendars.moments import written
-from analytics_platform.storage.serving import ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.published.serving import ServingStore
+from analytics_platform.storage.published.versions import Version
 from analytics_platform_tests.integration.conftest import Demo, Installation, installation
 
 DAY, EARLIER = "2013-03-01", "2013-02-28"

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 
 from analytics_platform.api.app import VERSION_HEADER, create_app
 from analytics_platform.calendars.moments import written
-from analytics_platform.storage.serving import ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.published.serving import ServingStore
+from analytics_platform.storage.published.versions import Version
 
 ROUTES = (
     "/ready",

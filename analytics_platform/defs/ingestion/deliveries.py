@@ -7,8 +7,8 @@ import dagster as dg
 from analytics_platform.defs.ingestion.recovery import release_lost_runs
 from analytics_platform.defs.partitions import BUSINESS_DAYS, session_range
 from analytics_platform.defs.resources import IntakeResource
-from analytics_platform.storage.intake_outcome import FileOutcome, Outcome
-from analytics_platform.storage.ledger import State
+from analytics_platform.storage.intake.outcome import FileOutcome, Outcome
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import DELIVERED

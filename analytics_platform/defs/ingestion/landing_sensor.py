@@ -12,7 +12,7 @@ from analytics_platform.defs.ingestion.recompute import to_recompute
 from analytics_platform.defs.ingestion.recovery import release_lost_runs
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import IntakeResource
-from analytics_platform.storage.ledger import Ledger, State
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 LONGEST_CURSOR = 1024
 """Bytes: the longest key of an object store. Dagster keeps cursors for ever, so they stay small."""

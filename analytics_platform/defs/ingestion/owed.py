@@ -10,7 +10,7 @@ from dagster import RunsFilter
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from analytics_platform.defs.ingestion.deliveries import BY_SESSION
-from analytics_platform.storage.ledger import Entry, Ledger, State
+from analytics_platform.storage.ledger.ledger import Entry, Ledger, State
 
 _LONGER = 4
 """Each wait is so many times longer than the one before."""

@@ -9,7 +9,7 @@ import dagster as dg
 
 from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.partitions import RANGE_END, RANGE_START
-from analytics_platform.storage.ledger import Entry
+from analytics_platform.storage.ledger.ledger import Entry
 
 OPEN_WINDOW = 5
 """Sessions up to the newest book date that a late file recomputes by itself; older ones need a backfill."""

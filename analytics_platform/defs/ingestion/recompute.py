@@ -12,7 +12,7 @@ from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.ingestion.owed import status_by_key
 from analytics_platform.defs.ingestion.planned_runs import open_windows, sessions_of
 from analytics_platform.defs.partitions import RANGE_END, RANGE_START
-from analytics_platform.storage.ledger import Entry, Ledger
+from analytics_platform.storage.ledger.ledger import Entry, Ledger
 
 WHOLE_CHAIN = "end_of_day"
 _NEWEST_RUNS = 200

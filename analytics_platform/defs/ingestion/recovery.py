@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from analytics_platform.storage.ledger import Ledger
+from analytics_platform.storage.ledger.ledger import Ledger
 
 
 def release_lost_runs(instance: dg.DagsterInstance, ledger: Ledger) -> int:

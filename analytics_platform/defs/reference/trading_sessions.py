@@ -11,8 +11,8 @@ from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.partitions import CALENDAR
 from analytics_platform.defs.reference import session_checks
 from analytics_platform.defs.resources import FolderResource, LakeResource
-from analytics_platform.storage.lake import Lake
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.lake.lake import Lake
+from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform.tables.holdings import POSITIONS
 from analytics_platform.tables.platform import TRADING_SESSIONS
 from analytics_platform.tables.risk import RISK_METRICS

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from analytics_platform.calendars.sessions import Calendar
-from analytics_platform.storage.lake import Lake
+from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.storage.warehouse import Warehouse
 from analytics_platform.tables.platform import BOND_ACCRUALS
 

@@ -15,7 +15,7 @@ from analytics_platform.defs.partitions import BUSINESS_DAYS, session_range
 from analytics_platform.defs.resources import LakeResource
 from analytics_platform.defs.risk.inputs import RiskConfig
 from analytics_platform.risk.version import MODEL_VERSION
-from analytics_platform.storage.lake import Lake
+from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.tables.risk import RUN_MANIFESTS
 
 

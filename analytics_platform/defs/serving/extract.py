@@ -13,9 +13,9 @@ from analytics_platform.defs.io_managers import SOURCE
 from analytics_platform.defs.partitions import CALENDAR
 from analytics_platform.defs.resources import FolderResource, IntakeResource, LakeResource, WarehouseResource
 from analytics_platform.risk.version import MODEL_VERSION
-from analytics_platform.storage.lake import Lake
-from analytics_platform.storage.ledger import Entry, State
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.lake.lake import Lake
+from analytics_platform.storage.ledger.ledger import Entry, State
+from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform.tables.risk import RISK_METRICS, RUN_MANIFESTS, STRESS_RESULTS
 
 CHECK = "nothing_is_empty"

@@ -8,7 +8,7 @@ import dagster as dg
 
 from analytics_platform.defs.resources import FolderResource
 from analytics_platform.storage.files import write_text
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.published.serving import ServingStore
 
 if TYPE_CHECKING:
     from analytics_platform.report.data import ReportData

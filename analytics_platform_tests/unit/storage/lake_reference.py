@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 from hypothesis import strategies as st
 
-from analytics_platform.storage.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.storage.lake import Delivery, DiskLake
-from analytics_platform.storage.lineage_chain import Book
-from analytics_platform.storage.serving import ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.lake.lake import Delivery, DiskLake
+from analytics_platform.storage.lineage.chain import Book
+from analytics_platform.storage.published.serving import ServingStore
+from analytics_platform.storage.published.versions import Version
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES
 from analytics_platform.tables.risk import RISK_METRICS, STRESS_RESULTS

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics_platform.storage.lake import Delivery, DiskLake
+from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.market import FX_RATES
 from analytics_platform.tables.platform import DELIVERIES
 

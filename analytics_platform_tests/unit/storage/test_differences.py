@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.storage.causes import UNKNOWN, Causes
-from analytics_platform.storage.differences import Differences, differences
-from analytics_platform.storage.lineage_chain import Book
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.lineage.causes import UNKNOWN, Causes
+from analytics_platform.storage.lineage.chain import Book
+from analytics_platform.storage.lineage.differences import Differences, differences
+from analytics_platform.storage.published.versions import Version
 from analytics_platform.tables.registry import TABLES
 from analytics_platform_tests.unit.storage.small_home import MONDAY, TUESDAY, SmallHome, position, price
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from analytics_platform.storage import lake_copies
-from analytics_platform.storage.lake import END_OF_TIME, Delivery, DiskLake
-from analytics_platform.storage.lake_copies import Sizes, arrange
-from analytics_platform.storage.lake_layout import COPIES, object_path, publication_path
+from analytics_platform.storage.lake import copies as lake_copies
+from analytics_platform.storage.lake.copies import Sizes, arrange
+from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.lake.layout import COPIES, object_path, publication_path
 from analytics_platform.tables.market import FX_RATES, PRICES
 from analytics_platform.tables.reference import CURRENCIES
 from analytics_platform_tests.unit.storage.lake_reference import (

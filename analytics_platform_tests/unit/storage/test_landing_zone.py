@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.storage import landing_zone
-from analytics_platform.storage.landing_zone import DiskLandingZone, short_digest
+from analytics_platform.storage.landing import zone as landing_zone
+from analytics_platform.storage.landing.zone import DiskLandingZone, short_digest
 
 KEY = "prices/vendor_2013-02-28.csv"
 

@@ -8,8 +8,8 @@ import pytest
 
 from analytics_platform.ingestion.accounting import RowCounts
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.ledger import Ledger, State
+from analytics_platform.storage.landing.zone import ObjectVersion
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 NAME = "prices/vendor_2013-02-27_2013-02-28.csv"
 VERSION = ObjectVersion(datetime(2013, 3, 1, 9, tzinfo=UTC), NAME, "v1", 10)

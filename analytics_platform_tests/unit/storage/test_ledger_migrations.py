@@ -7,9 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from analytics_platform.storage import migrations
-from analytics_platform.storage.ledger import Ledger, State
-from analytics_platform.storage.ledger_database import NEWEST, open_database
+from analytics_platform.storage.ledger import migrations
+from analytics_platform.storage.ledger.database import NEWEST, open_database
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 FIRST_LEDGER = """
 CREATE TABLE object_versions (
@@ -75,7 +75,7 @@ def test_opening_a_ledger_that_is_up_to_date_needs_no_migration_code(tmp_path: P
     open_database(url).dispose()
     code = (
         "import sys\n"
-        "from analytics_platform.storage.ledger_database import open_database\n"
+        "from analytics_platform.storage.ledger.database import open_database\n"
         "open_database(sys.argv[1])\n"
         "assert 'alembic' not in sys.modules\n"
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics_platform.storage.lineage import UnknownMetricError, explain, metric_name
-from analytics_platform.storage.lineage_chain import Link
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.lineage.chain import Link
+from analytics_platform.storage.lineage.lineage import UnknownMetricError, explain, metric_name
+from analytics_platform.storage.published.versions import Version
 from analytics_platform_tests.unit.storage.small_home import MONDAY, TUESDAY, SmallHome, price
 
 EIGHT, NINE = (datetime(2013, 2, 27, hour, tzinfo=UTC) for hour in (8, 9))

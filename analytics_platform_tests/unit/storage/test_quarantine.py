@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from analytics_platform.ingestion.faults import Finding
-from analytics_platform.storage.landing_zone import ObjectVersion
-from analytics_platform.storage.quarantine import Discarded, Quarantine
-from analytics_platform.storage.spreadsheet_text import neutral
+from analytics_platform.storage.intake.quarantine import Discarded, Quarantine
+from analytics_platform.storage.intake.spreadsheet_text import neutral
+from analytics_platform.storage.landing.zone import ObjectVersion
 
 NOW = datetime(2013, 3, 1, 18, 30, tzinfo=UTC)
 FINDING = Finding(

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics_platform.storage.serving import DamagedVersionError, NotPublishedError, ServingStore
-from analytics_platform.storage.versions import Version
+from analytics_platform.storage.published.serving import DamagedVersionError, NotPublishedError, ServingStore
+from analytics_platform.storage.published.versions import Version
 
 KNOWN_AT = datetime(2013, 3, 1, 21, tzinfo=UTC)
 KILLED = 9
@@ -22,7 +22,7 @@ import os, sys
 from pathlib import Path
 import polars as pl
 from datetime import UTC, datetime
-from analytics_platform.storage.serving import ServingStore
+from analytics_platform.storage.published.serving import ServingStore
 
 left = int(sys.argv[2])
 

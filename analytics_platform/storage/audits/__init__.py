@@ -1,0 +1,1 @@
+"""What is asked of a parsed delivery before it is published."""

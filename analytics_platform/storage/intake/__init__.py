@@ -1,0 +1,1 @@
+"""From the landing zone to the lake."""

@@ -1,0 +1,1 @@
+"""Immutable deliveries of each table, and what of them is current."""

@@ -1,0 +1,1 @@
+"""Where files arrive, on disk or in S3, with every version of each."""

@@ -1,0 +1,1 @@
+"""Where a number comes from, and what changed between two moments."""
