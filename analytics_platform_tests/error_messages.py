@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,40 @@ _FACTORIES = {
     "HTTPException": (1, 99),
 }
 """Call, and the places of message and cure among its positional arguments."""
+
+_TELLING = re.compile(
+    r"; |: |\b(must|needs|give|say|set|keep|run|write|ask|known are|it has|one of|nor s3)\b", re.IGNORECASE
+)
+"""A message that says by itself what to do, or names what there is to choose from."""
+
+_OURS = "A fault of the platform, not of the file: nothing was loaded; please report it"
+CURES = {
+    "column … is of type …, which no file can hold": _OURS,
+    "… read is not … accepted + … rejected + … ignored": _OURS,
+    "… accepted and … rejected were written and not … and …": _OURS,
+    "… (status …) …": "The file is tried again; report it with the lines below if it stays so",
+    "no SQL type for …": _OURS,
+    "rows do not conform to the contract of …: …": _OURS,
+    "… has no column … to choose by": _OURS,
+    "… has no column …; it has …": _OURS,
+    "this is not a regular expression": "Correct it in the dialect",
+    "… is not used here": "Take it out of the dialect",
+    "… files could not be loaded and are owed still: …": "Mend what each names; the next run tries again",
+    "… is no name inside the landing zone": "Name the file as in positions/custodian-a_2013-02-28.xlsx",
+    "calendar … covers … to …, not …": "Choose dates inside, or renew the data of the calendar",
+    "as known at …: …": "Ask for a later moment, or for another session or portfolio",
+    "the range is reversed: … is after …": "Give the earlier date first",
+    "from_date … is after to_date …": "Give the earlier date first",
+    "there is no session of … from … to …": "Choose a range that holds a session",
+    "… GB free at …; at least 1 GB is needed": "Free space, or set ANALYTICS_HOME to another disk",
+    "… is before the first session … of this installation": "Choose later dates, or move that one",
+    "nothing is published yet": "Run `make demo` or `analytics backfill`",
+    "…: no rows are published": "Backfill sessions that have such rows",
+    "dbt could not parse …": "Mend what dbt says above the message",
+    "the intake is open only while a run executes": _OURS,
+    "the run asks for sessions that are no partitions": "Ask for sessions of the exchange calendar",
+}
+"""What to do about messages that have no cure of their own."""
 
 _MOST_VARIANTS = 12
 _DEEPEST = 6
@@ -143,10 +178,10 @@ def _found(stage: str, call: ast.Call, names: _Function) -> Iterator[Message]:
         default = "Correct the row" if name == "RowRule" else ""
         cures = [default] if cure is None else names.texts(cure)
         for text in names.texts(_argument(call, message_place, keyword)):
-            yield Message(stage, text, " / ".join(dict.fromkeys(cures)))
+            yield Message(stage, " ".join(text.split()), " / ".join(dict.fromkeys(cures)))
     elif name.endswith(("Error", "Failed")) and name != "DialectError" and call.args:
         for text in names.texts(call.args[0]):
-            yield Message(stage, text, "")
+            yield Message(stage, " ".join(text.split()), "")
 
 
 def messages() -> list[Message]:
@@ -157,6 +192,17 @@ def messages() -> list[Message]:
             for call, names in _calls(ast.parse(file.read_text("utf-8"))):
                 found.update(_found(stage, call, names))
     return sorted(m for m in found if len(m.text.replace(_GAP, "").strip()) > len("reason"))
+
+
+def cure_of(message: Message) -> str:
+    """Return what to do; empty if the message tells it."""
+    return message.cure or CURES.get(message.text, "")
+
+
+def untold(found: Sequence[Message]) -> list[str]:
+    """Return messages that leave the reader without a cure, and cures of messages that nobody says."""
+    lost = [each.text for each in found if not cure_of(each) and not _TELLING.search(each.text)]
+    return lost + sorted(set(CURES) - {each.text for each in found})
 
 
 def document(found: Sequence[Message]) -> str:
@@ -173,7 +219,9 @@ def document(found: Sequence[Message]) -> str:
         rows = [each for each in found if each.stage == stage]
         if rows:
             lines += ["", f"## {heading}", "", "| message | cure |", "|---|---|"]
-            lines += [f"| {_cell(row.text)} | {_cell(row.cure) or 'the message tells it'} |" for row in rows]
+            lines += [
+                f"| {_cell(row.text)} | {_cell(cure_of(row)) or 'the message tells it'} |" for row in rows
+            ]
     return "\n".join(lines) + "\n"
 
 
