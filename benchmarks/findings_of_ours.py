@@ -1,7 +1,7 @@
 """``python -m benchmarks.findings_of_ours FILE NAME ANSWER``: where our checks find faults."""
 
+import os
 import re
-import resource
 import sys
 import time
 from pathlib import Path
@@ -17,6 +17,7 @@ from analytics_platform.ingestion.protocol import UNPUBLISHED
 from analytics_platform.ingestion.readers import batches
 from analytics_platform.ingestion.sheet import SheetText, no_faults
 from analytics_platform.tables.registry import DELIVERED
+from benchmarks.processes import cpu_seconds_of, peak_bytes_of
 
 _COLUMN = re.compile(r"column '(\w+)'")
 
@@ -56,10 +57,9 @@ def main() -> None:
     if len(suspects):
         message = "keys are doubled"
         raise RuntimeError(message)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     text = ";".join(f"{row} {column}" for row, column in sorted(found))
     Path(sys.argv[3]).write_text(text, "utf-8")
-    print(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+    print(seconds, cpu_seconds_of(os.getpid()), peak_bytes_of(os.getpid()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """``python -m benchmarks.findings_of_pandera FILE NAME ANSWER``: where pandera finds faults."""
 
-import resource
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +11,7 @@ from pandera.errors import SchemaErrors
 
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.tables.contract import CURRENCY, IDENTIFIER
+from benchmarks.processes import cpu_seconds_of, peak_bytes_of
 
 _FIRST_ROW = 2
 _WORDS = ["close", "settle", "nav", "clean"]
@@ -68,10 +69,9 @@ def main() -> None:
             column = case["column"] if case["column"] in frame.columns else case["check"]
             found.add((case["index"] + _FIRST_ROW, column))
     seconds = time.process_time() - started
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     text = ";".join(f"{row} {column}" for row, column in sorted(found))
     Path(sys.argv[3]).write_text(text, "utf-8")
-    print(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+    print(seconds, cpu_seconds_of(os.getpid()), peak_bytes_of(os.getpid()))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ _QUICK_SESSIONS = 40
 _ROUNDS = 3
 _GIGABYTE = 1e9
 _USAGE = """
-import resource
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+import os
+from benchmarks.processes import cpu_seconds_of, peak_bytes_of
+print(cpu_seconds_of(os.getpid()), peak_bytes_of(os.getpid()))
 """
 _PEERS = {
     "polars": "import sys, polars as pl\n"

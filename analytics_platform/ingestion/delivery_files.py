@@ -81,7 +81,7 @@ class AcceptedFile:
         if self._file is None:
             self._file = self._opened(whole.slice(0, rows))
         self._file.write_table(whole.slice(0, rows), row_group_size=ROWS_OF_A_GROUP)
-        self._waiting = [whole.slice(rows)]
+        self._waiting = [_compact(whole.slice(rows))]
         self._rows_waiting -= rows
         self.rows += rows
 
@@ -137,6 +137,17 @@ class RejectedFile:
         """End the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _compact(rows: pa.Table) -> pa.Table:
+    """Rows without the words of rows that were cut off, where those are many: else they would pile up."""
+    for place, field in enumerate(rows.schema):
+        column = rows.column(place)
+        if pa.types.is_dictionary(field.type) and column.num_chunks:
+            words = len(column.chunk(0).dictionary)
+            if words > rows.num_rows:
+                rows = rows.set_column(place, field, column.cast(pa.string()).dictionary_encode())
+    return rows
 
 
 def written_rows(path: Path) -> int:

@@ -2,15 +2,22 @@
 
 import csv
 import io
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.ingestion.accounting import AccountingError, RowCounts
+from analytics_platform.ingestion.delivery_files import AcceptedFile, RejectedFile
 from analytics_platform.ingestion.dialect import Dialect
 from analytics_platform.ingestion.dialect_columns import Unpivot
 from analytics_platform.ingestion.faults import DeliveryRefused
+from analytics_platform.ingestion.file_name import parse_file_name
+from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.ingest import ingest
+from analytics_platform.ingestion.packed_sheet import PackedSheet
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import PRICE_HEADER, PRICE_ROW, delivered
 
@@ -94,3 +101,40 @@ def test_an_account_that_does_not_balance_cannot_be_made(counts: tuple[int, int,
 
 def test_an_account_that_balances_can() -> None:
     assert RowCounts(4, 2, 1, 1).read == 4
+
+
+def test_accounts_of_batches_add_up() -> None:
+    assert RowCounts(4, 2, 1, 1) + RowCounts(3, 3, 0, 0) == RowCounts(7, 5, 1, 1)
+
+
+@pytest.mark.parametrize("written", [(1, 1), (2, 0), (3, 1), (1, 2)])
+def test_files_with_other_rows_than_the_account_are_an_error(written: tuple[int, int]) -> None:
+    RowCounts(4, 2, 1, 1).check_written(2, 1)
+    with pytest.raises(AccountingError):
+        RowCounts(4, 2, 1, 1).check_written(*written)
+
+
+def one_row_less(rows: pa.Table) -> pa.Table:
+    return rows.slice(1)
+
+
+@pytest.mark.parametrize("step", ["sort", "write", "reject"])
+def test_a_row_lost_on_the_way_stops_the_delivery_and_leaves_nothing_behind(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if step == "sort":
+        made = PackedSheet.text_of
+        monkeypatch.setattr(PackedSheet, "text_of", lambda sheet, places: made(sheet, places[1:]))
+    elif step == "write":
+        put = AcceptedFile.write
+        monkeypatch.setattr(AcceptedFile, "write", lambda file, rows: put(file, one_row_less(rows)))
+    else:
+        kept = RejectedFile.write
+        monkeypatch.setattr(RejectedFile, "write", lambda file, rows: kept(file, rows.slice(1)))
+    path = tmp_path / "delivered"
+    bad = [*GOOD[:1], "?", *GOOD[2:]]
+    others = [[GOOD[0], f"EQ_{place}", *GOOD[2:]] for place in range(3)]
+    path.write_bytes(as_csv(PRICE_HEADER.split(","), [*others, bad]))
+    with pytest.raises(AccountingError):
+        ingest(path, parse_file_name("prices/v_2013-02-28.csv"), Dialect(), Limits(), tmp_path)
+    assert not list(tmp_path.glob("*.parquet"))
