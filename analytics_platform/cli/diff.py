@@ -12,7 +12,7 @@ from analytics_platform.calendars.moments import MomentError, parse_moment, writ
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, wide_console
 from analytics_platform.settings import settings
-from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
 from analytics_platform.storage.lineage.causes import Causes
 from analytics_platform.storage.lineage.chain import Book
 from analytics_platform.storage.lineage.differences import Differences, InputChange, differences
@@ -47,11 +47,11 @@ def run_diff(
     console = wide_console()
     try:
         before, after = _books(day, first, second, portfolio)
-    except (MomentError, NotPublishedError, LookupError) as error:
+        members = None if portfolio is None else sorted({*before.members, *after.members})
+        found = differences(before, after, settings().n_scenarios, members)
+    except (MomentError, NotPublishedError, LookupError, DamagedLakeError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return NOT_FOUND
-    members = None if portfolio is None else sorted({*before.members, *after.members})
-    found = differences(before, after, settings().n_scenarios, members)
     tables = _tables(after, found)
     if as_json:
         rows = {name: [dict(zip(head, row, strict=True)) for row in all_] for name, head, all_ in tables}

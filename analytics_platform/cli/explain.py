@@ -12,7 +12,7 @@ from analytics_platform.calendars.moments import MomentError, parse_moment
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, version_line, wide_console
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
 from analytics_platform.storage.lineage.chain import Book, Chain, Link
 from analytics_platform.storage.lineage.lineage import UnknownMetricError, explain
 from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
@@ -32,7 +32,7 @@ def run_explain(
     try:
         book = open_book(settings(), portfolio, day, as_known_at)
         chain = explain(book, metric)
-    except (MomentError, NotPublishedError, NoSuchNumberError, UnknownMetricError) as error:
+    except (MomentError, NotPublishedError, NoSuchNumberError, UnknownMetricError, DamagedLakeError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return NOT_FOUND
     if as_json:

@@ -21,7 +21,11 @@ def land_files(files: list[Path], dataset: str | None) -> int:
     zone = open_landing_zone(settings().landing_url)
     code = 0
     for file in files:
-        key = f"{dataset or file.resolve().parent.name}/{file.name}"
+        key = f"{dataset or file.absolute().parent.name}/{file.name}"
+        if not file.is_file():
+            console.print(f"{file} is not a regular file", style="red", markup=False, soft_wrap=True)
+            code = REFUSED
+            continue
         try:
             version = zone.put(key, file)
             parse_file_name(key, version.known_at.date())

@@ -27,7 +27,8 @@ from analytics_platform.storage.event_log import PooledSqliteEventLogStorage
 
 EXAMPLES = "try 'group:risk', 'key:lake/prices' or 'key:marts/fct_position_pnl+'"
 
-TOLD = ("missing", "first reasons", "breaks", "empty", "days", "cure", "dagster_dbt/failed_row_count")
+FAILED_ROWS = "dagster_dbt/failed_row_count"
+TOLD = ("missing", "first reasons", "breaks", "empty", "days", "cure", "refusals", FAILED_ROWS)
 """Metadata of a failed check that a line on a terminal has room for."""
 
 

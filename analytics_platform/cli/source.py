@@ -39,6 +39,7 @@ def source_new(file: Path, source: str | None, dataset: str | None, output: Path
     console = _console()
     try:
         name = _name(file, source, dataset)
+        _refuse_irregular(file)
         answer = inspect_in_child(file, name, Limits())
         parse_dialects(name.source, answer.toml)
         if output is not None:
@@ -66,6 +67,7 @@ def source_check(file: Path, source: str | None, dataset: str | None) -> int:
     console = _console()
     try:
         name = _name(file, source, dataset)
+        _refuse_irregular(file)
         dialect = read_dialect(settings().sources, name.source, name.dataset)
         with tempfile.TemporaryDirectory() as scratch, ParsingChild() as child:
             parsed = child.parse(file, name, dialect, Path(scratch))
@@ -114,9 +116,16 @@ def _checked(dialect: Dialect) -> list[str]:
     return checks
 
 
+def _refuse_irregular(file: Path) -> None:
+    """Refuse a pipe or a device: it may never end."""
+    if not file.is_file():
+        message = f"{file} is not a regular file; give one"
+        raise UnnamedError(message)
+
+
 def _name(file: Path, source: str | None, dataset: str | None) -> DeliveryName:
     """Name of the delivery: what the options say, else what the name of the file says."""
-    folder = dataset or file.resolve().parent.name
+    folder = dataset or file.absolute().parent.name
     try:
         declared = parse_file_name(f"{folder}/{file.name}")
     except DeliveryRefused:

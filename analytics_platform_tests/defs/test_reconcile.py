@@ -10,6 +10,7 @@ from analytics_platform.cli import reconcile
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
+from analytics_platform.storage.lake.lake import DamagedLakeError
 from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
 
@@ -86,6 +87,24 @@ def test_what_the_lake_has_lost_is_loaded_again(
     intake.load(FX_RATES, "run-2")
     assert intake.lake.read(FX_RATES).sort("business_date").equals(whole.sort("business_date"))
     assert reconcile.run_reconcile(dry_run=True) == 0
+
+
+def test_a_damaged_object_is_told_by_readers_and_loaded_again(
+    intake: Intake, of: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _land(intake, of.home)
+    intake.load(FX_RATES, "run-1")
+    whole = intake.lake.read(FX_RATES)
+    damaged = next(of.lake.glob("fx_rates/*/*/*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:500])
+    with pytest.raises(DamagedLakeError, match="run `analytics reconcile`"):
+        intake.lake.read(FX_RATES)
+    assert reconcile.run_reconcile(dry_run=True) == 1
+    assert damaged.exists()
+    assert reconcile.run_reconcile(dry_run=False) == 0
+    assert "is damaged" in " ".join(capsys.readouterr().out.split())
+    intake.load(FX_RATES, "run-2")
+    assert intake.lake.read(FX_RATES).sort("business_date").equals(whole.sort("business_date"))
 
 
 def test_files_that_the_sensor_has_given_up_are_asked_for_again(intake: Intake, of: Settings) -> None:

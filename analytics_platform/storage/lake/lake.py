@@ -21,6 +21,10 @@ ROW_GROUP_ROWS = 100_000
 """Rows that are read or left out together: small enough to find a session, large enough to compress."""
 
 
+class DamagedLakeError(RuntimeError):
+    """A published object cannot be read."""
+
+
 class Lake(Protocol):
     """Append-only store of deliveries."""
 
@@ -174,15 +178,23 @@ class DiskLake:
         ------
         ValueError
             If the table has no column to choose by, or none of the names asked for.
+        DamagedLakeError
+            If an object of it is missing or damaged.
         """
-        return self.scan(
+        rows = self.scan(
             table,
             sessions,
             instruments=instruments,
             columns=columns,
             as_known_at=as_known_at,
             preferred=preferred,
-        ).collect()
+        )
+        try:
+            return rows.collect()
+        except (FileNotFoundError, pl.exceptions.ComputeError) as error:
+            cause = str(error).splitlines()[0].partition(" (set POLARS")[0]
+            message = f"an object of {table.name} is missing or damaged ({cause}); run `analytics reconcile`"
+            raise DamagedLakeError(message) from error
 
     def scan(  # noqa: PLR0913 - as `read`
         self,

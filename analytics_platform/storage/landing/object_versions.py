@@ -58,6 +58,10 @@ class LandingZone(Protocol):
         """Return a local path with the content of one version, in `folder` if it has to be copied."""
 
 
+_LONGEST_NAME = 180
+"""Bytes of a name: file systems end at 255, and temporary files add to it."""
+
+
 def refuse_unsafe(key: str) -> None:
     """Refuse a key that leads out of the landing zone, or into the zone's own folders.
 
@@ -69,4 +73,7 @@ def refuse_unsafe(key: str) -> None:
     for part in key.split("/"):
         if not part or part.startswith(".") or "\\" in part or not part.isprintable():
             message = f"{key!r} is no name inside the landing zone"
+            raise ValueError(message)
+        if len(part.encode()) > _LONGEST_NAME:
+            message = f"the name {part[:40]}... is too long; give it one of at most {_LONGEST_NAME} bytes"
             raise ValueError(message)

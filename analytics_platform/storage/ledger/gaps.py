@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+from pyarrow import parquet
 
 from analytics_platform.storage.lake.lake import DiskLake
 from analytics_platform.storage.lake.layout import Delivery, object_path
@@ -92,24 +95,46 @@ def _not_asked_for(ledger: Ledger) -> Iterator[Gap]:
             yield _gap(entry.version, problem, cure, partial(_forget, ledger, entry))
 
 
-def _lost_by_the_lake(ledger: Ledger, lake: DiskLake, published: dict[Key, bool]) -> Iterator[Gap]:
+def _lost_by_the_lake(ledger: Ledger, lake: DiskLake, published: dict[Key, Path]) -> Iterator[Gap]:
     for entry in ledger.entries(states=IN_LAKE):
         version = entry.version
-        is_there = published.get((version.key, version.version_id))
-        if not is_there:
-            what = "its row of deliveries" if is_there is None else "the object with its rows"
-            problem = f"the ledger says {entry.state}, but {what} is missing in the lake at {lake.root}"
-            yield _gap(version, problem, "load it again", partial(ledger.owe_again, version, problem))
+        path = published.get((version.key, version.version_id))
+        if path is None:
+            what = "its row of deliveries is missing"
+        elif not path.exists():
+            what = "the object with its rows is missing"
+        elif _rows_in(path) != entry.rows_accepted:
+            what = f"the object with its rows is damaged ({path.name})"
+        else:
+            continue
+        problem = f"the ledger says {entry.state}, but {what} in the lake at {lake.root}"
+        yield _gap(version, problem, "load it again", partial(_load_again, ledger, version, problem, path))
 
 
-def _published(lake: DiskLake) -> dict[Key, bool]:
-    """Return every published delivery of a file, and whether the object with its rows is there."""
+def _load_again(ledger: Ledger, version: ObjectVersion, problem: str, path: Path | None) -> bool:
+    """Owe a version again; what is damaged goes, because nothing that stands is overwritten."""
+    if path is not None:
+        path.unlink(missing_ok=True)
+    return ledger.owe_again(version, problem)
+
+
+def _rows_in(path: Path) -> int | None:
+    """Return the rows that a Parquet object says it has; None if it cannot be read."""
+    try:
+        with parquet.ParquetFile(path) as file:
+            return int(file.metadata.num_rows)
+    except (pa.ArrowException, OSError):
+        return None
+
+
+def _published(lake: DiskLake) -> dict[Key, Path]:
+    """Return every published delivery of a file, and where the object with its rows should be."""
     columns = ("delivery_id", "source", "first_date", "last_date", "known_at")
     rows = lake.deliveries().filter(pl.col("table_name").is_in(list(DELIVERED)) & pl.col("uri").is_not_null())
     return {
         (row["uri"], row["version_id"]): object_path(
             lake.root, row["table_name"], Delivery(**{name: row[name] for name in columns})
-        ).exists()
+        )
         for row in rows.iter_rows(named=True)
     }
 
