@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from analytics_platform.ingestion.faults import DeliveryRefused
+from analytics_platform.ingestion.faults import SHOWN_FINDINGS, DeliveryRefused, Finding
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.ingestion.ingest import ingest
+from analytics_platform.ingestion.passes import Ingested
 from analytics_platform.ingestion.protocol import (
     OUT_OF_MEMORY,
     READING,
@@ -65,11 +66,28 @@ def _parsed(request: ParseRequest) -> ParseAnswer:
         Path(request.output),
         request.lineage,
     )
+    is_above = found.counts.rejected > request.dialect.max_rejected_rows
+    none_right = [] if is_above else _none_right(request.name, found)
     return ParseAnswer(
-        is_refused=found.counts.rejected > request.dialect.max_rejected_rows,
+        is_refused=is_above or bool(none_right),
         counts=found.counts,
-        findings=found.findings,
-        total_findings=found.total_findings,
+        findings=(*none_right, *found.findings)[:SHOWN_FINDINGS],
+        total_findings=found.total_findings + len(none_right),
         notes=found.notes,
         sheet=found.sheet,
     )
+
+
+def _none_right(name: str, found: Ingested) -> list[Finding]:
+    """Tell that all rows of a file were rejected: it would replace good rows by nothing."""
+    if not found.counts.rejected or found.counts.accepted:
+        return []
+    return [
+        Finding(
+            file=name,
+            sheet=found.sheet,
+            message=f"no row of the file is right: {found.counts.rejected} were rejected and none accepted, "
+            "so nothing would stand in place of what was delivered before, whatever max_rejected_rows allows",
+            cure="Correct the rows and deliver the file again, or correct the dialect and release it",
+        )
+    ]

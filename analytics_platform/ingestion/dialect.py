@@ -59,6 +59,10 @@ class Dialect(BaseModel):
         Cells that stand for "no value", beside the empty cell.
     percent : tuple of str
         Columns of the table that the sender states in percent: 5 or 5% is 0.05.
+    percent_numbers : {"fraction", "percent"} or None
+        What a typed number of a workbook means in a column of `percent`: 0.05 is 5 % (fraction), or 5 is 5 %
+        (percent). Without it such a number is a fault of the cell. Cells of text need no key, nor do those
+        that an ods stores as percentage: these are fractions always.
     scale : dict of str to str
         Column of the table, and the factor that its numbers are multiplied by: "0.01" for pence.
     minor_unit_columns : tuple of str
@@ -80,6 +84,8 @@ class Dialect(BaseModel):
     columns : dict of str to str or tuple of str
         Column of the table, and the sender's header, or several of which one is there; columns not named
         keep the table's own names.
+    ignore_columns : tuple of str
+        The sender's headers that are not meant for the table, though they may be called like its columns.
     constants : dict of str to str
         Column of the table, and its fixed value, written as the sender would write it.
     words : dict of str to dict of str to str
@@ -106,6 +112,7 @@ class Dialect(BaseModel):
     date_epoch: Literal[1900, 1904, "workbook"] | None = None
     null_words: Words = ()
     percent: Words = ()
+    percent_numbers: Literal["fraction", "percent"] | None = None
     scale: dict[str, Factor] = Field(default_factory=dict)
     minor_unit_columns: Words = ()
     minor_units: dict[str, MinorUnit] = Field(default_factory=lambda: dict(STANDARD_MINOR_UNITS))
@@ -116,6 +123,7 @@ class Dialect(BaseModel):
     control: Control | None = None
     max_rejected_rows: Annotated[int, Field(ge=0)] = 0
     columns: dict[str, str | Aliases] = Field(default_factory=dict)
+    ignore_columns: Words = ()
     constants: dict[str, str] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
     unpivot: Unpivot | None = None
@@ -136,6 +144,10 @@ class Dialect(BaseModel):
             (
                 bool(self.date_formats) and self.date_format != self.date_formats[0],
                 "date_format and date_formats are both given",
+            ),
+            (
+                not {*self.ignore_columns}.isdisjoint(self._named_headers()),
+                "ignore_columns names a header that columns or unpivot use",
             ),
             (
                 (self.total_rows is None) == bool(self.total_columns),
@@ -162,6 +174,10 @@ class Dialect(BaseModel):
     def date_forms(self) -> str:
         """The date formats as a sentence lists them."""
         return " or ".join(self.date_formats or (self.date_format,))
+
+    def _named_headers(self) -> list[str]:
+        wide = () if self.unpivot is None else self.unpivot.columns
+        return [*(header for column in self.columns for header in self.headers_of(column)), *wide]
 
     def headers_of(self, column: str) -> tuple[str, ...]:
         """Headers under which the sender may write a column of the table."""

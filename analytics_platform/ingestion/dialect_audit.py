@@ -30,12 +30,16 @@ class Audit(BaseModel):
     calendar : str or None
         Calendar of the days on which the source delivers, such as ``TARGET``; rows of other days are told.
         By default that of the platform, for prices that of each instrument's exchange; ``none`` asks nothing.
+    may_be_empty : bool
+        Whether a file without any row may take away the rows of its dates, or of the snapshot, that the
+        source has delivered before. By default it is refused; `min_rows_of_previous` counts all the same.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     min_rows_of_previous: Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$")] | None = None
     calendar: Annotated[str, AfterValidator(_known)] | None = None
+    may_be_empty: bool = False
 
     @property
     def least_share(self) -> Decimal | None:

@@ -47,7 +47,7 @@ class ColumnProfile:
     notations : tuple of Notation
         Notations that fit every text, if there is one.
     has_percent : bool
-        Whether all texts end in %.
+        Whether all cells are text, not stored numbers, and end in %.
     is_true : bool
         Whether the file stores numbers or dates, whose notation needs no key.
     """
@@ -96,7 +96,8 @@ def profile(header: str, cells: Sequence[str]) -> ColumnProfile:
         null_words=tuple(sorted(cell.strip() for cell in nulls)),
         date_formats=tuple(pattern for pattern in DATE_FORMATS if texts and _all_dates(series, pattern)),
         notations=_notations(plain) if untyped else (NOTATIONS if texts and _all_numbers(series) else ()),
-        has_percent=bool(untyped) and all(text.endswith("%") for text in untyped),
+        has_percent=bool(kept)
+        and all(cell.strip().endswith("%") and not isinstance(cell, TrueValue) for cell in kept),
         is_true=bool(kept) and not untyped,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 import polars as pl
@@ -17,6 +18,8 @@ from analytics_platform.ingestion.limits import Limits
 from analytics_platform.ingestion.ods_content import OdsCell, ods_sheets
 from analytics_platform.ingestion.sheet import CELL_FAULTS, ROW_NUMBER, SheetText, cell, with_checked_headers
 from analytics_platform.ingestion.sheet_choice import SheetName, chosen_sheet
+from analytics_platform.ingestion.workbook_reader import PERCENT_UNTOLD, percent_places, percent_text
+from analytics_platform.tables.registry import DELIVERED
 
 _MOST_EXACT = 10**15
 _EXACT_DIGITS = 15
@@ -63,6 +66,14 @@ def _text(
         for row, value in enumerate(values)
         if value is not None and (fault := _fault(value)) is not None
     ]
+    percent = frozenset(percent_places(headers, DELIVERED[name.dataset], dialect))
+    faults += [
+        (top + 1 + row, place, *PERCENT_UNTOLD)
+        for place in percent
+        if place < len(columns)
+        for row, value in enumerate(columns[place])
+        if _percent_meaning(value, dialect) == "untold"
+    ]
     width = max(len(headers), len(columns))
     cells = pl.DataFrame(
         [
@@ -70,7 +81,7 @@ def _text(
             *(
                 pl.Series(
                     cell(place),
-                    [_cell_text(one, dialect) for one in columns[place]]
+                    [_cell_text(one, dialect, is_percent=place in percent) for one in columns[place]]
                     if place < len(columns)
                     else [""] * (len(rows) - top),
                     dtype=pl.String,
@@ -99,9 +110,22 @@ def _fault(value: OdsCell) -> tuple[str, str] | None:
     return None
 
 
-def _cell_text(value: OdsCell | None, dialect: Dialect) -> str:
+def _percent_meaning(
+    value: OdsCell | None, dialect: Dialect
+) -> Literal["fraction", "percent", "untold"] | None:
+    """Tell how to read a cell in a column of `percent`; None if it is no number, or stands for no value."""
+    if value is None or value.kind not in _NUMBERS or _number(value.value) is None:
+        return None
+    if _cell_text(value, dialect).strip() in dialect.null_words:
+        return None
+    return "fraction" if value.kind == "percentage" else dialect.percent_numbers or "untold"
+
+
+def _cell_text(value: OdsCell | None, dialect: Dialect, *, is_percent: bool = False) -> str:
     if value is None:
         return ""
+    if is_percent and _percent_meaning(value, dialect) == "fraction":
+        return percent_text(value.value, dialect)
     if value.kind in _NUMBERS:
         text = value.value
         if _has_exponent(text):
@@ -121,6 +145,8 @@ def _has_exponent(text: str) -> bool:
 
 def _number(text: str) -> Decimal | None:
     """Read the number of a cell; None if it is none, or of an exponent that no column takes."""
+    if "_" in text:
+        return None
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -171,7 +171,7 @@ def _unpivoted(rows: pl.DataFrame, wide: dict[str, str], by_header: dict[str, st
 
 
 def _notes(sheet: SheetText, table: Table, dialect: Dialect, matched: MatchedHeaders) -> tuple[str, ...]:
-    used = {*matched.by_column.values(), *matched.wide}
+    used = {*matched.by_column.values(), *matched.wide, *dialect.ignore_columns}
     given = {*dialect.constants, *matched.by_column}
     if dialect.unpivot is not None:
         given |= {dialect.unpivot.names_to, dialect.unpivot.values_to}

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Sequence
+from decimal import Context, Decimal
 from io import BytesIO
 from itertools import zip_longest
 from xml.etree import ElementTree as ET
@@ -16,7 +17,14 @@ from analytics_platform.ingestion.faults import refusal
 from analytics_platform.ingestion.file_name import DeliveryName
 from analytics_platform.ingestion.header_rows import joined_headers
 from analytics_platform.ingestion.rendering import CellWriter, number_text
-from analytics_platform.ingestion.sheet import CELL_FAULTS, ROW_NUMBER, SheetText, cell, with_checked_headers
+from analytics_platform.ingestion.sheet import (
+    CELL_FAULTS,
+    ROW_NUMBER,
+    SheetText,
+    cell,
+    trimmed_headers,
+    with_checked_headers,
+)
 from analytics_platform.ingestion.sheet_choice import SheetName, chosen_sheet
 from analytics_platform.ingestion.workbook_xml import LostCell, declared_epoch, lost_cells
 from analytics_platform.tables.contract import Table
@@ -31,6 +39,12 @@ _XLS_ERROR = re.compile(
     re.DOTALL,
 )
 """BIFF8 records BOOLERR and FORMULA with an error value ([MS-XLS] 2.4.24, 2.4.127, 2.5.133)."""
+
+PERCENT_UNTOLD = (
+    "the cell is a number in a column of percent: 0.05 may mean 5 % or 0.05 %",
+    "Say percent_numbers = 'fraction' or 'percent' in the dialect, or deliver the cells as text with %",
+)
+"""Message and cure of a typed number that can be read in two ways."""
 
 _Fault = tuple[int, int, str, str]
 
@@ -137,6 +151,7 @@ def _text(
     headers = _headers(rows, writer, dialect)
     columns = [list(column) for column in zip_longest(*rows[top:], fillvalue="")] or [[] for _ in headers]
     faults = _put_lost(columns, lost, name, top, sheet) + _rounded(columns, top)
+    faults += _percent(columns, percent_places(headers, DELIVERED[name.dataset], dialect), dialect)
     cells = pl.DataFrame(
         [
             pl.int_range(top + 1, len(rows) + 1, dtype=pl.Int64, eager=True).alias(ROW_NUMBER),
@@ -192,3 +207,49 @@ def _large_numbers(values: list[object]) -> Sequence[int]:
     if float not in kinds:
         return ()
     return [row for row, value in enumerate(values) if type(value) is float and abs(value) >= _MOST_EXACT]
+
+
+def percent_places(headers: Sequence[str], table: Table, dialect: Dialect) -> list[int]:
+    """Places of the headers, counted from 0, whose cells become values of a column of `percent`."""
+    if not dialect.percent:
+        return []
+    unpivot, trimmed = dialect.unpivot, trimmed_headers(headers)
+    given = {*dialect.constants, *(() if unpivot is None else (unpivot.names_to, unpivot.values_to))}
+    wanted = {column: dialect.headers_of(column) for column in table.columns if column not in given}
+    found = {header for column in dialect.percent for header in wanted.get(column, ())}
+    if unpivot is not None and unpivot.values_to in dialect.percent:
+        used = {header for each in wanted.values() for header in each}
+        found |= unpivot.wide_columns([header for header in trimmed if header not in used]).keys()
+    return [place for place, header in enumerate(trimmed) if header in found]
+
+
+def percent_text(fraction: str, dialect: Dialect) -> str:
+    """Write a plain number times 100, exactly, with %.
+
+    Examples
+    --------
+    >>> percent_text("0.0725", Dialect(decimal_mark=",")), percent_text("1", Dialect())
+    ('7,25%', '100%')
+    """
+    number = Decimal(fraction).scaleb(2, Context(prec=len(fraction) + 2))
+    return f"{number:f}%".replace(".", dialect.decimal_mark)
+
+
+def _percent(columns: list[list[object]], places: Sequence[int], dialect: Dialect) -> list[_Fault]:
+    """Write fractions in percent; where nobody says what a number means, it is a fault."""
+    if dialect.percent_numbers == "percent":
+        return []
+    faults = []
+    for place in places:
+        values = columns[place]
+        for row, value in enumerate(values, dialect.last_header_row + 1):
+            if not isinstance(value, float | int) or isinstance(value, bool):
+                continue
+            text = number_text(value)
+            if text.replace(".", dialect.decimal_mark) in dialect.null_words:
+                continue
+            if dialect.percent_numbers is None:
+                faults.append((row, place, *PERCENT_UNTOLD))
+            else:
+                values[row - dialect.last_header_row - 1] = percent_text(text, dialect)
+    return faults

@@ -7,6 +7,7 @@ from typing import Self
 from analytics_platform.calendars.sessions import Calendar, calendar
 from analytics_platform.ingestion.dialect_audit import NO_CALENDAR, Audit
 from analytics_platform.ingestion.faults import SHOWN_FINDINGS, Finding
+from analytics_platform.storage.audits.emptied import emptied
 from analytics_platform.storage.audits.keys import doubled_keys
 from analytics_platform.storage.audits.notes import notes_on
 from analytics_platform.storage.audits.sizes import collapses
@@ -27,19 +28,22 @@ class Rules:
         Whether an instrument's own exchange counts before that calendar.
     least_share : Decimal or None
         Share of the rows of the delivery that it replaces which a delivery must have; None asks nothing.
+    may_be_empty : bool
+        Whether a delivery without any row may replace rows.
     """
 
     calendar: Calendar | None = None
     by_exchange: bool = False
     least_share: Decimal | None = None
+    may_be_empty: bool = False
 
     @classmethod
     def of(cls, asked: Audit, platform: Calendar | None) -> Self:
         """Return what a dialect asks for, on the calendar of the platform where it names none."""
-        if asked.calendar is None:
-            return cls(platform, by_exchange=True, least_share=asked.least_share)
-        named = None if asked.calendar == NO_CALENDAR else calendar(asked.calendar)
-        return cls(named, least_share=asked.least_share)
+        by_exchange, days = asked.calendar is None, platform
+        if asked.calendar is not None:
+            days = None if asked.calendar == NO_CALENDAR else calendar(asked.calendar)
+        return cls(days, by_exchange, asked.least_share, asked.may_be_empty)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def audit(staged: Staged, lake: Lake, rules: Rules) -> Audited:
         findings += [
             *doubled_keys(staged, lake),
             *broken_tree(staged, lake),
+            *emptied(staged, lake, may_be_empty=rules.may_be_empty),
             *collapses(staged, lake, rules.least_share),
         ]
     notes = notes_on(staged, lake, rules.calendar, by_exchange=rules.by_exchange)

@@ -19,6 +19,15 @@ _BENCHMARK = {"prices", "corporate_actions", "fx_rates", "benchmarks", "benchmar
 _RISK = {*_VALUE, "corporate_actions", "curve_quotes", "option_terms", "risk_proxies"}
 _STRESS = {*_VALUE, "curve_quotes", "option_terms", "stress_shifts"}
 _FIXED = {"fx_rates", "curve_quotes"}
+_FEEDS_NOTHING = {
+    "positions": {"cost_local"},
+    "prices": {"open_local", "high_local", "low_local", "volume"},
+    "instruments": {"name", "ticker", "isin", "issuer_id"},
+    "portfolios": {"name", "strategy"},
+}
+"""Columns that no published number of a portfolio rests on."""
+_ONE_CELL = {"price_local": {"prices"}, "quantity": {"positions"}}
+"""Columns of a published position, and the only table that they come from."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ class Causes:
     def _feeds(self, row: InputChange, change: ResultChange) -> bool:
         """Tell whether a number rests on a row: its table, date, portfolio and instrument."""
         feed = self._feed(change)
-        if row.table not in feed.tables:
+        tables = _ONE_CELL.get(change.column, feed.tables) if change.table == "positions" else feed.tables
+        if row.table not in tables or row.column in _FEEDS_NOTHING.get(row.table, ()):
             return False
         start = self._book.day if feed.tables is _RISK and row.table == "positions" else feed.start
         age = timedelta(days=QUOTE_AGE_DAYS if row.table in _FIXED else 0)

@@ -59,7 +59,7 @@ DIALECTS = st.sampled_from(
         Dialect(ignore_rows="^Total"),
         Dialect(null_words=("n/a", "-1"), decimal_mark=",", thousands_mark="."),
         Dialect(percent=("volume",), words={"currency": {"usd": "USD"}}),
-        Dialect(scale={"close_local": "0.01"}, constants={"currency": "USD"}),
+        Dialect(scale={"close_local": "0.01"}, constants={"currency": "USD"}, ignore_columns=("currency",)),
         Dialect(constants={"currency": "dollar"}, columns={"volume": "currency"}),
         Dialect(minor_unit_columns=("close_local",)),
         Dialect(total_rows="^Total", total_columns=("close_local",)),

@@ -94,6 +94,18 @@ def test_a_restated_position_explains_its_own_portfolio_and_those_above(
     assert other.is_empty
 
 
+def test_a_cell_that_no_number_rests_on_is_no_cause(home: SmallHome, first: Version) -> None:
+    held = [position(TUESDAY, name, "STOCK", "100") for name in ("BOOK", "EURO")]
+    held[0]["cost_local"] = Decimal(9)
+    held.append(position(TUESDAY, "EURO", "CASH_EUR", "40"))
+    home.deliver("positions", "positions/again.xlsx", held, NINE, (TUESDAY, TUESDAY))
+    home.deliver("prices", "prices/vendor.csv", [price(MONDAY, "10"), price(TUESDAY, "12")], NINE, BOTH)
+    after, found = _compare(home, (first, home.publish(NINE, "run-2")))
+    assert {c.column for c in found.inputs} == {"cost_local", "close_local"}
+    causes = Causes(after, found)
+    assert {causes.of(c) for c in found.results} == {"prices/vendor.csv, row 3"}
+
+
 def test_a_row_that_is_gone_and_one_that_came_show_all_their_cells(home: SmallHome, first: Version) -> None:
     held = [position(TUESDAY, name, "STOCK", "100") for name in ("BOOK", "EURO")]
     held.append(position(TUESDAY, "BOOK", "CASH_EUR", "7"))

@@ -1,0 +1,65 @@
+"""Audit: a delivery without any row does not take rows away, unless its dialect says that it may."""
+
+import polars as pl
+
+from analytics_platform.ingestion.faults import Finding
+from analytics_platform.storage.audits.staged import Staged
+from analytics_platform.storage.lake.lake import Lake
+
+SHOWN_FILES = 3
+
+
+def emptied(staged: Staged, lake: Lake, *, may_be_empty: bool) -> list[Finding]:
+    """Find the rows that would go for a delivery that has none.
+
+    A delivery with rows for some of its dates is left alone: so a sender takes back the others.
+
+    Parameters
+    ----------
+    staged : Staged
+        The delivery.
+    lake : Lake
+        What the same source has delivered before.
+    may_be_empty : bool
+        Whether the source may take away rows like this.
+
+    Returns
+    -------
+    list of Finding
+        One, or none.
+    """
+    if may_be_empty or _has_rows(staged):
+        return []
+    going = _going(staged, lake)
+    return [] if going.is_empty() else [_finding(staged, going)]
+
+
+def _has_rows(staged: Staged) -> bool:
+    return not staged.scan().select("row_number").head(1).collect().is_empty()
+
+
+def _going(staged: Staged, lake: Lake) -> pl.DataFrame:
+    """Count by file the rows of the same source that the delivery would replace: not those of newer ones."""
+    source, day = pl.col("source") == staged.delivery.source, staged.table.date_column
+    columns = ["source", "delivery_id", *([] if day is None else [day])]
+    if staged.siblings.filter(source).is_empty():
+        return pl.DataFrame(schema={"delivery_id": pl.String, "rows": pl.UInt32})
+    newer = staged.newer["delivery_id"].to_list()
+    rows = lake.scan(staged.table, columns=columns).filter(source, ~pl.col("delivery_id").is_in(newer))
+    if day is not None:
+        rows = rows.filter(pl.col(day).is_between(staged.delivery.first_date, staged.delivery.last_date))
+    counted = rows.group_by("delivery_id").agg(rows=pl.len()).sort("rows", "delivery_id", descending=True)
+    return counted.collect(engine="streaming")
+
+
+def _finding(staged: Staged, going: pl.DataFrame) -> Finding:
+    told = [f"{rows} rows of {staged.uri(delivery)}" for delivery, rows in going.head(SHOWN_FILES).rows()]
+    rest = going.slice(SHOWN_FILES)
+    told += [f"{rest['rows'].sum()} rows of {rest.height} other files"] if rest.height else []
+    section = f"[{staged.table.name}.audit] of sources/{staged.delivery.source}.toml"
+    return Finding(
+        file=staged.name,
+        message=f"{staged.name} has no row, and these would go for it: {', '.join(told)}",
+        cure="Deliver the rows; if they are really to go, say may_be_empty = true in "
+        f"{section} and release the file",
+    )
