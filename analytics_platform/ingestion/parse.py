@@ -14,7 +14,7 @@ from analytics_platform.ingestion.checks import (
     typed,
 )
 from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.faults import DeliveryRefused, Finding
+from analytics_platform.ingestion.faults import Finding
 from analytics_platform.ingestion.file_name import DeliveryName
 from analytics_platform.ingestion.records import to_records
 from analytics_platform.ingestion.rejections import faults_of, first_findings, rejected_rows
@@ -78,17 +78,6 @@ class ParseResult:
             ignored=self.rows_ignored,
         )
 
-    def refuse_above(self, max_rejected_rows: int) -> None:
-        """Refuse the whole delivery if more records than this were rejected.
-
-        Raises
-        ------
-        DeliveryRefused
-            With the first findings and the number of all.
-        """
-        if self.counts.rejected > max_rejected_rows:
-            raise DeliveryRefused(self.findings, self.total_findings, self.counts)
-
 
 def parse_batch(  # noqa: PLR0913, PLR0917 - the last two only where a delivery needs them
     sheet: SheetText,
@@ -107,7 +96,7 @@ def parse_batch(  # noqa: PLR0913, PLR0917 - the last two only where a delivery 
     table : Table
         What the records should be.
     dialect : Dialect
-        How the sender writes. `max_rejected_rows` is left to `ParseResult.refuse_above`.
+        How the sender writes. `max_rejected_rows` is left to `answering`, which sees the whole delivery.
     name : DeliveryName
         What the name of the file declares.
     doubles : DataFrame, optional

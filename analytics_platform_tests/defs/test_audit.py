@@ -1,54 +1,21 @@
 """Before publication: what the lake says against a delivery, and what becomes of one that is refused."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from analytics_platform.calendars.sessions import calendar
-from analytics_platform.ingestion.child import ParsingChild
 from analytics_platform.storage.intake.intake import Intake, IntakeError
-from analytics_platform.storage.intake.quarantine import Quarantine
-from analytics_platform.storage.lake.lake import DiskLake
-from analytics_platform.storage.landing.zone import DiskLandingZone
-from analytics_platform.storage.ledger.ledger import Ledger, State
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.market import FX_RATES, PRICES
 from analytics_platform.tables.reference import CURRENCIES, INSTRUMENTS, PORTFOLIOS
+from analytics_platform_tests.defs.landed import land
 
 RATES = "business_date,base_currency,quote_currency,rate\n"
 TREE = "portfolio_id,parent_portfolio_id,name,base_currency,benchmark_id,strategy,inception_date\n"
 BANK, RIVAL = "fx_rates/bank_2013-02-28.csv", "fx_rates/rival_2013-02-27_2013-02-28.csv"
 OFFICE = "portfolios/office_2013-02-28.csv"
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[ParsingChild]:
-    with ParsingChild() as started:
-        yield started
-
-
-@pytest.fixture
-def intake(child: ParsingChild, tmp_path: Path) -> Intake:
-    (tmp_path / "sources").mkdir()
-    return Intake(
-        DiskLandingZone(tmp_path / "landing"),
-        Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}"),
-        DiskLake(tmp_path / "lake"),
-        Quarantine(tmp_path / "quarantine"),
-        tmp_path / "sources",
-        child,
-        calendar("XNYS"),
-    )
-
-
-def _land(intake: Intake, key: str, text: str) -> None:
-    zone = intake.landing
-    assert isinstance(zone, DiskLandingZone)
-    upload = zone.root.parent / "upload"
-    upload.write_text(text)
-    zone.put(key, upload)
 
 
 def _books(*rows: str) -> str:
@@ -68,10 +35,10 @@ def _refused(intake: Intake, table: Table) -> str:
 
 
 def test_a_failing_audit_leaves_the_lake_as_it_was_and_the_file_in_quarantine(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
     assert intake.load(FX_RATES, "run").loaded == 1
     before = intake.lake.read(FX_RATES), intake.lake.deliveries()
-    _land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n2013-02-28,EUR,USD,1.32\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n2013-02-28,EUR,USD,1.32\n")
     refusal = _refused(intake, FX_RATES)
     assert refusal.startswith(f"{BANK} was refused: row 3: 'rival' has delivered the same key in {RIVAL};")
     assert "business_date 2013-02-28, base_currency EUR, quote_currency USD" in refusal
@@ -86,17 +53,17 @@ def test_a_failing_audit_leaves_the_lake_as_it_was_and_the_file_in_quarantine(in
 
 
 def test_sources_that_share_names_but_no_key_are_both_loaded(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n")
-    _land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
     assert intake.load(FX_RATES, "run").loaded == 2
 
 
 def test_a_key_that_its_source_has_given_up_is_free(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.30\n")
+    land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.30\n")
     intake.load(FX_RATES, "run")
-    _land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
     _refused(intake, FX_RATES)
-    _land(intake, RIVAL, RATES + "2013-02-28,EUR,CHF,1.22\n")
+    land(intake, RIVAL, RATES + "2013-02-28,EUR,CHF,1.22\n")
     entry = intake.ledger.entry(BANK)
     assert entry is not None
     assert intake.ledger.requeue(entry.version)
@@ -126,33 +93,33 @@ def test_a_key_that_its_source_has_given_up_is_free(intake: Intake) -> None:
     ],
 )
 def test_portfolios_that_are_no_tree_are_refused(intake: Intake, rows: list[str], told: str) -> None:
-    _land(intake, OFFICE, _books(*rows))
+    land(intake, OFFICE, _books(*rows))
     assert told in _refused(intake, PORTFOLIOS)
     assert intake.lake.read(PORTFOLIOS).is_empty()
 
 
 def test_the_tree_is_that_of_all_sources(intake: Intake) -> None:
-    _land(intake, OFFICE, _books("TOP", "A below TOP"))
-    _land(intake, "portfolios/branch_2013-02-28.csv", _books("B below A"))
+    land(intake, OFFICE, _books("TOP", "A below TOP"))
+    land(intake, "portfolios/branch_2013-02-28.csv", _books("B below A"))
     assert intake.load(PORTFOLIOS, "run").loaded == 2
-    _land(intake, OFFICE, _books("TOP"))
+    land(intake, OFFICE, _books("TOP"))
     refusal = _refused(intake, PORTFOLIOS)
     assert "portfolio 'B' of portfolios/branch_2013-02-28.csv hangs below it" in refusal
     assert intake.lake.read(PORTFOLIOS).height == 3
 
 
 def test_a_portfolio_of_two_sources_is_named(intake: Intake) -> None:
-    _land(intake, OFFICE, _books("TOP"))
+    land(intake, OFFICE, _books("TOP"))
     intake.load(PORTFOLIOS, "run")
-    _land(intake, "portfolios/branch_2013-02-28.csv", _books("TOP"))
+    land(intake, "portfolios/branch_2013-02-28.csv", _books("TOP"))
     assert "it would count twice: portfolio_id TOP" in _refused(intake, PORTFOLIOS)
 
 
 def test_odd_dates_and_unknown_names_are_told_and_loaded(intake: Intake) -> None:
-    _land(intake, "currencies/iso_2013-02-28.csv", "currency,name,minor_units\nEUR,Euro,2\n")
+    land(intake, "currencies/iso_2013-02-28.csv", "currency,name,minor_units\nEUR,Euro,2\n")
     intake.load(CURRENCIES, "run")
     key = "fx_rates/bank_2013-02-16_2013-02-19.csv"
-    _land(intake, key, RATES + "".join(f"2013-02-{day},EUR,USD,1.3\n" for day in (16, 18, 19)))
+    land(intake, key, RATES + "".join(f"2013-02-{day},EUR,USD,1.3\n" for day in (16, 18, 19)))
     outcome = intake.load(FX_RATES, "run")
     assert outcome.loaded == 1
     dates, currencies = sorted(outcome.notes, key=lambda note: "no sessions" not in note)
@@ -166,7 +133,7 @@ def test_odd_dates_and_unknown_names_are_told_and_loaded(intake: Intake) -> None
 def test_a_source_is_held_to_its_own_calendar(intake: Intake) -> None:
     (intake.sources / "bank.toml").write_text('[fx_rates.audit]\ncalendar = "TARGET"\n')
     key = "fx_rates/bank_2013-02-16_2013-02-18.csv"
-    _land(intake, key, RATES + "2013-02-16,EUR,USD,1.3\n2013-02-18,EUR,USD,1.3\n")
+    land(intake, key, RATES + "2013-02-16,EUR,USD,1.3\n2013-02-18,EUR,USD,1.3\n")
     (note,) = intake.load(FX_RATES, "run").notes
     assert "2013-02-16 (Saturday)" in note
     assert "TARGET" in note
@@ -175,11 +142,11 @@ def test_a_source_is_held_to_its_own_calendar(intake: Intake) -> None:
 
 def test_a_price_is_held_to_the_exchange_of_its_instrument(intake: Intake) -> None:
     head = "instrument_id,name,instrument_type,currency,multiplier,exchange_mic\n"
-    _land(intake, "instruments/office_2013-02-01.csv", head + "EQ_SONY,Sony,equity,JPY,1,XTKS\n")
+    land(intake, "instruments/office_2013-02-01.csv", head + "EQ_SONY,Sony,equity,JPY,1,XTKS\n")
     assert intake.load(INSTRUMENTS, "run").refused == []
     prices = "business_date,instrument_id,price_type,close_local,currency\n"
     rows = "".join(f"2013-02-{day},EQ_SONY,close,1400,JPY\n" for day in (11, 18))
-    _land(intake, "prices/vendor_2013-02-11_2013-02-18.csv", prices + rows)
+    land(intake, "prices/vendor_2013-02-11_2013-02-18.csv", prices + rows)
     (note,) = [note for note in intake.load(PRICES, "run").notes if "session" in note]
     assert "XTKS: 2013-02-11 (holiday) for EQ_SONY" in note  # open in New York
     assert "2013-02-18 (" not in note  # closed in New York
@@ -187,12 +154,12 @@ def test_a_price_is_held_to_the_exchange_of_its_instrument(intake: Intake) -> No
 
 def test_a_collapse_is_refused_where_the_source_is_held_to_a_share(intake: Intake) -> None:
     pairs = ["CHF", "GBP", "USD"]
-    _land(intake, RIVAL, RATES + "".join(f"2013-02-{day},EUR,{to},1\n" for day in (27, 28) for to in pairs))
+    land(intake, RIVAL, RATES + "".join(f"2013-02-{day},EUR,{to},1\n" for day in (27, 28) for to in pairs))
     intake.load(FX_RATES, "run")
     dialect = intake.sources / "rival.toml"
     dialect.write_text('[fx_rates.audit]\nmin_rows_of_previous = "50%"\n')
     few = "".join(f"2013-02-27,EUR,{to},2\n" for to in pairs) + "2013-02-28,EUR,USD,2\n"
-    _land(intake, RIVAL, RATES + few)
+    land(intake, RIVAL, RATES + few)
     refusal = _refused(intake, FX_RATES)
     assert f"2013-02-28 has 1 rows where {RIVAL} has 3, less than 50 % of them" in refusal
     assert set(intake.lake.read(FX_RATES)["rate"]) == {Decimal(1)}
@@ -205,8 +172,8 @@ def test_a_collapse_is_refused_where_the_source_is_held_to_a_share(intake: Intak
 def test_a_fault_that_may_pass_keeps_no_other_file_out_and_ends_in_quarantine(
     intake: Intake, tmp_path: Path
 ) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n")
-    _land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
     intake.observe()
     places = [tmp_path / "landing" / RIVAL, tmp_path / "landing" / ".versions" / RIVAL]
     for number, place in enumerate(places):

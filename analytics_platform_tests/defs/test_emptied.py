@@ -1,53 +1,17 @@
 """Before publication: no file puts nothing in the place of good rows, or a constant in that of a column."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-import pytest
-
-from analytics_platform.calendars.sessions import calendar
-from analytics_platform.ingestion.child import ParsingChild
 from analytics_platform.storage.intake.intake import Intake
-from analytics_platform.storage.intake.quarantine import Quarantine
-from analytics_platform.storage.lake.lake import DiskLake
-from analytics_platform.storage.landing.zone import DiskLandingZone
-from analytics_platform.storage.ledger.ledger import Ledger, State
+from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.market import FX_RATES
 from analytics_platform.tables.reference import CURRENCIES
+from analytics_platform_tests.defs.landed import land
 
 RATES = "business_date,base_currency,quote_currency,rate\n"
 BANK, RIVAL = "fx_rates/bank_2013-02-28.csv", "fx_rates/rival_2013-02-27_2013-02-28.csv"
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[ParsingChild]:
-    with ParsingChild() as started:
-        yield started
-
-
-@pytest.fixture
-def intake(child: ParsingChild, tmp_path: Path) -> Intake:
-    (tmp_path / "sources").mkdir()
-    return Intake(
-        DiskLandingZone(tmp_path / "landing"),
-        Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}"),
-        DiskLake(tmp_path / "lake"),
-        Quarantine(tmp_path / "quarantine"),
-        tmp_path / "sources",
-        child,
-        calendar("XNYS"),
-    )
-
-
-def _land(intake: Intake, key: str, text: str) -> None:
-    zone = intake.landing
-    assert isinstance(zone, DiskLandingZone)
-    upload = zone.root.parent / "upload"
-    upload.write_text(text)
-    zone.put(key, upload)
 
 
 def _refused(intake: Intake, table: Table) -> str:
@@ -59,9 +23,9 @@ def _refused(intake: Intake, table: Table) -> str:
 
 def test_a_file_of_wrong_rows_alone_takes_no_good_date_away(intake: Intake) -> None:
     (intake.sources / "bank.toml").write_text("[fx_rates]\nmax_rejected_rows = 2\n")
-    _land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,USD,1.32\n")
     assert intake.load(FX_RATES, "run").loaded == 1
-    _land(intake, BANK, RATES + "2013-02-28,EUR,USD,=1+1\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,USD,=1+1\n")
     refusal = _refused(intake, FX_RATES)
     assert "no row of the file is right: 1 were rejected and none accepted" in refusal
     assert "row 2, column 'rate', value '=1+1'" in refusal
@@ -73,10 +37,10 @@ def test_a_file_of_wrong_rows_alone_takes_no_good_date_away(intake: Intake) -> N
 
 
 def test_a_file_without_rows_takes_rows_away_only_where_the_source_may(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
-    _land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n")
     assert intake.load(FX_RATES, "run").loaded == 2
-    _land(intake, RIVAL, RATES)
+    land(intake, RIVAL, RATES)
     refusal = _refused(intake, FX_RATES)
     assert f"{RIVAL} has no row, and these would go for it: 2 rows of {RIVAL}. Deliver the rows" in refusal
     assert "say may_be_empty = true in [fx_rates.audit] of sources/rival.toml and release" in refusal
@@ -93,34 +57,34 @@ def test_a_file_without_rows_over_several_files_names_them(intake: Intake) -> No
     for place, day in enumerate(days):
         pairs = ["USD", "CHF"] if place == 0 else ["USD"]
         rows = "".join(f"{day},EUR,{to},1.3\n" for to in pairs)
-        _land(intake, f"fx_rates/bank_{day}.csv", RATES + rows)
+        land(intake, f"fx_rates/bank_{day}.csv", RATES + rows)
     assert intake.load(FX_RATES, "run").loaded == len(days)
-    _land(intake, "fx_rates/bank_2013-02-18_2013-02-22.csv", RATES)
+    land(intake, "fx_rates/bank_2013-02-18_2013-02-22.csv", RATES)
     refusal = _refused(intake, FX_RATES)
     assert "these would go for it: 2 rows of fx_rates/bank_2013-02-18.csv, 1 rows of" in refusal
     assert "2 rows of 2 other files" in refusal
 
 
 def test_a_file_without_rows_is_loaded_where_nothing_goes_for_it(intake: Intake) -> None:
-    _land(intake, BANK, RATES)
-    _land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.31\n")
+    land(intake, BANK, RATES)
+    land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.31\n")
     assert intake.load(FX_RATES, "run").loaded == 2
-    _land(intake, "fx_rates/rival_2013-02-27.csv", RATES)  # before the only date that has rows
+    land(intake, "fx_rates/rival_2013-02-27.csv", RATES)  # before the only date that has rows
     assert intake.load(FX_RATES, "run").loaded == 1
     assert intake.lake.read(FX_RATES).height == 1
 
 
 def test_a_date_without_rows_in_a_file_with_others_is_taken_back(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
     intake.load(FX_RATES, "run")
-    _land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.31\n")
+    land(intake, RIVAL, RATES + "2013-02-28,EUR,USD,1.31\n")
     assert intake.load(FX_RATES, "run").loaded == 1
     assert intake.lake.read(FX_RATES).height == 1
 
 
 def test_rows_of_a_newer_file_do_not_go_for_a_late_one_without_rows(intake: Intake) -> None:
-    _land(intake, RIVAL, RATES)
-    _land(intake, "fx_rates/rival_2013-02-28.csv", RATES + "2013-02-28,EUR,USD,1.31\n")
+    land(intake, RIVAL, RATES)
+    land(intake, "fx_rates/rival_2013-02-28.csv", RATES + "2013-02-28,EUR,USD,1.31\n")
     intake.observe()
     held = [entry for entry in intake.ledger.entries(states=[State.SEEN]) if entry.version.key == RIVAL]
     assert intake.ledger.claim(held[0].version, "held back")
@@ -134,9 +98,9 @@ def test_rows_of_a_newer_file_do_not_go_for_a_late_one_without_rows(intake: Inta
 def test_a_snapshot_without_rows_does_not_replace_one_with_rows(intake: Intake) -> None:
     head = "currency,name,minor_units\n"
     first, second = "currencies/iso_2013-02-27.csv", "currencies/iso_2013-02-28.csv"
-    _land(intake, first, head + "EUR,Euro,2\nUSD,Dollar,2\n")
+    land(intake, first, head + "EUR,Euro,2\nUSD,Dollar,2\n")
     assert intake.load(CURRENCIES, "run").loaded == 1
-    _land(intake, second, head)
+    land(intake, second, head)
     refusal = _refused(intake, CURRENCIES)
     assert f"{second} has no row, and these would go for it: 2 rows of {first}" in refusal
     assert intake.lake.read(CURRENCIES).height == 2
@@ -144,7 +108,7 @@ def test_a_snapshot_without_rows_does_not_replace_one_with_rows(intake: Intake) 
 
 def test_a_constant_does_not_override_a_column_of_the_file(intake: Intake) -> None:
     (intake.sources / "bank.toml").write_text('[fx_rates.constants]\nquote_currency = "USD"\n')
-    _land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n")
+    land(intake, BANK, RATES + "2013-02-28,EUR,CHF,1.22\n")
     assert "the constant 'USD' for quote_currency, and the file has a column" in _refused(intake, FX_RATES)
     text = '[fx_rates]\nignore_columns = ["quote_currency"]\nconstants = { quote_currency = "USD" }\n'
     (intake.sources / "bank.toml").write_text(text)

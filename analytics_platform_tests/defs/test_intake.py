@@ -11,9 +11,9 @@ from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.dialect_files import DialectError
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
-from analytics_platform.storage.landing.zone import DiskLandingZone
 from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
+from analytics_platform_tests.defs.landed import land
 
 HEADER = "business_date,base_currency,quote_currency,rate\n"
 KEY = "fx_rates/bank_2013-02-28.csv"
@@ -28,11 +28,7 @@ def intake(tmp_path: Path) -> Iterator[Intake]:
 
 
 def _land(intake: Intake, text: str, key: str = KEY) -> None:
-    zone = intake.landing
-    assert isinstance(zone, DiskLandingZone)
-    upload = zone.root.parent / "upload"
-    upload.write_text(text)
-    zone.put(key, upload)
+    land(intake, key, text)
 
 
 def _rate(rate: str, currency: str = "USD") -> str:

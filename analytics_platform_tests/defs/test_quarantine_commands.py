@@ -10,9 +10,9 @@ from analytics_platform.cli import quarantine as commands
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
-from analytics_platform.storage.landing.zone import DiskLandingZone
 from analytics_platform.storage.ledger.ledger import State
 from analytics_platform.tables.market import FX_RATES
+from analytics_platform_tests.defs.landed import land
 
 KEY = "fx_rates/bank_2013-02-28.csv"
 GERMAN = "business_date;base_currency;quote_currency;rate\n28.02.2013;EUR;USD;1,31\n"
@@ -29,11 +29,7 @@ def intake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
 
 
 def _land(intake: Intake, text: str, key: str = KEY) -> None:
-    zone = intake.landing
-    assert isinstance(zone, DiskLandingZone)
-    upload = zone.root.parent / "upload"
-    upload.write_text(text)
-    zone.put(key, upload)
+    land(intake, key, text)
 
 
 def _state(intake: Intake, key: str = KEY) -> State | None:

@@ -70,12 +70,6 @@ class LedgerQueries:
         found = self._found(query.order_by(VERSIONS.c.known_at.desc(), VERSIONS.c.version_id.desc()).limit(1))
         return found[0] if found else None
 
-    def latest_loaded(self, key: str) -> Entry | None:
-        """Return the newest loaded version of a key."""
-        query = sa.select(VERSIONS).where(VERSIONS.c.key == key, VERSIONS.c.state == State.LOADED)
-        found = self._found(query.order_by(VERSIONS.c.known_at.desc(), VERSIONS.c.version_id.desc()).limit(1))
-        return found[0] if found else None
-
     def predecessor(self, version: ObjectVersion) -> Entry | None:
         """Return the newest version of the key that was put before this one and whose content was taken."""
         put_at = version.known_at.astimezone(UTC).replace(tzinfo=None)

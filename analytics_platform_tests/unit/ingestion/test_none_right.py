@@ -59,6 +59,15 @@ def test_above_the_limit_the_rows_alone_tell_it(parse: Parse) -> None:
     assert [finding.row for finding in refused.value.findings] == [2]
 
 
+def test_one_rejected_row_above_the_limit_refuses_the_whole_file(parse: Parse) -> None:
+    raw = prices_csv(BAD_ROW, BAD_ROW, PRICE_ROW)
+    with pytest.raises(DeliveryRefused) as refused:
+        parse(raw, Dialect(max_rejected_rows=1))
+    assert refused.value.counts is not None
+    assert (refused.value.counts.accepted, refused.value.counts.rejected) == (1, 2)
+    assert parse(raw, Dialect(max_rejected_rows=2)).counts.accepted == 1
+
+
 def test_one_right_row_is_enough(parse: Parse) -> None:
     found = parse(prices_csv(BAD_ROW, PRICE_ROW), Dialect(max_rejected_rows=1))
     assert (found.counts.accepted, found.counts.rejected) == (1, 1)

@@ -45,8 +45,9 @@ def test_a_finished_version_is_never_taken_again(ledger: Ledger) -> None:
     )
     assert not ledger.claim(VERSION, "run-2")
     assert not ledger.finish(VERSION, State.QUARANTINED, sha256="abc")
-    loaded = ledger.latest_loaded(NAME)
+    loaded = ledger.entry(NAME)
     assert loaded is not None
+    assert loaded.state is State.LOADED
     assert (loaded.rows_read, loaded.rows_accepted, loaded.rows_rejected, loaded.rows_ignored) == (5, 3, 1, 1)
 
 
