@@ -6,11 +6,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.ingestion.dialect import CANONICAL
+from analytics_platform.ingestion.child.child import ParsingChild
+from analytics_platform.ingestion.dialects.dialect import CANONICAL
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.settings import settings
 from benchmarks.bomb_files import BOMBS
 from benchmarks.processes import peak_bytes_of, run_watched

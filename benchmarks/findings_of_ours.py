@@ -8,14 +8,14 @@ from pathlib import Path
 
 import polars as pl
 
-from analytics_platform.ingestion.dialect import CANONICAL
+from analytics_platform.ingestion.dialects.dialect import CANONICAL
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.keys import SeenKeys, hashes_of
-from analytics_platform.ingestion.passes import Sorting, Task
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.parsing.keys import SeenKeys, hashes_of
+from analytics_platform.ingestion.parsing.passes import Sorting, Task
 from analytics_platform.ingestion.protocol import UNPUBLISHED
-from analytics_platform.ingestion.readers import batches
-from analytics_platform.ingestion.sheet import SheetText, no_faults
+from analytics_platform.ingestion.readers.formats import batches
+from analytics_platform.ingestion.readers.sheet import SheetText, no_faults
 from analytics_platform.tables.registry import DELIVERED
 from benchmarks.processes import cpu_seconds_of, peak_bytes_of
 

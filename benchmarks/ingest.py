@@ -5,9 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.child.child import ParsingChild
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.settings import settings
 from benchmarks.price_files import PriceFile, write_prices
 from benchmarks.processes import cpu_seconds_of, peak_bytes_of, run_watched

@@ -8,11 +8,11 @@ from pathlib import Path
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from analytics_platform.ingestion.dialect import CANONICAL
+from analytics_platform.ingestion.dialects.dialect import CANONICAL
 from analytics_platform.ingestion.file_name import DeliveryName
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.ingest import ingest
-from analytics_platform.ingestion.readers import read
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.parsing.ingest import ingest
+from analytics_platform.ingestion.readers.formats import read
 from benchmarks.result import Measured, Result, share_of_peer
 from benchmarks.timing import cpu_seconds
 

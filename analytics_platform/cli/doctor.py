@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.console import Console
 
 from analytics_platform.calendars.sessions import CalendarError, calendar
-from analytics_platform.ingestion.dialect_files import DialectError, read_dialects
+from analytics_platform.ingestion.dialects.toml_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger.ledger import Ledger, State
 from analytics_platform.storage.published.serving import ServingStore

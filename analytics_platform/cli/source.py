@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from analytics_platform.ingestion.child import ParsedDelivery, ParsingChild, ParsingFailed
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.dialect_files import DialectError, parse_dialects, read_dialect
+from analytics_platform.ingestion.child.child import ParsedDelivery, ParsingChild, ParsingFailed
+from analytics_platform.ingestion.child.inspecting import inspect_in_child
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.dialects.stated_numbers import plain
+from analytics_platform.ingestion.dialects.toml_files import DialectError, parse_dialects, read_dialect
 from analytics_platform.ingestion.faults import DeliveryRefused, Finding, shown
 from analytics_platform.ingestion.file_name import EXTENSIONS, DeliveryName, parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.inspecting_child import inspect_in_child
-from analytics_platform.ingestion.stated_numbers import plain
+from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.settings import settings
 from analytics_platform.tables.registry import DELIVERED
 

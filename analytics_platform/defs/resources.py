@@ -8,8 +8,8 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.child.child import ParsingChild
+from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.intake.quarantine import Quarantine

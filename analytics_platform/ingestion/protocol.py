@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_platform.ingestion.accounting import RowCounts
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import Finding
-from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.guards.guard import Limits
 
 READY = b'"ready"'
 """The first line of a child that can take requests."""

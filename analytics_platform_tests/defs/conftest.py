@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics_platform.calendars.sessions import calendar
-from analytics_platform.ingestion.child import ParsingChild
+from analytics_platform.ingestion.child.child import ParsingChild
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.intake.quarantine import Quarantine
 from analytics_platform.storage.lake.lake import DiskLake

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analytics_platform.defs.resources import intake_resource
-from analytics_platform.ingestion.dialect_files import DialectError
+from analytics_platform.ingestion.dialects.toml_files import DialectError
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.ledger.ledger import State

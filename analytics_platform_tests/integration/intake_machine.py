@@ -10,8 +10,8 @@ import polars as pl
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.ingestion.dialect_files import DialectError
+from analytics_platform.ingestion.child.child import ParsingChild
+from analytics_platform.ingestion.dialects.toml_files import DialectError
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.intake.quarantine import Quarantine

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from analytics_platform.defs.resources import intake_resource
-from analytics_platform.ingestion.child import ParsingChild
+from analytics_platform.ingestion.child.child import ParsingChild
 from analytics_platform.settings import Settings
 from analytics_platform.storage import files
 from analytics_platform.storage.intake.quarantine import Quarantine

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from analytics_platform.ingestion.child import ParsingChild
+from analytics_platform.ingestion.child.child import ParsingChild
 from analytics_platform_tests.integration.aws import EmulatedS3
 from analytics_platform_tests.integration.intake_machine import IntakeMachine
 

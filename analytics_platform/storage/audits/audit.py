@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Self
 
 from analytics_platform.calendars.sessions import Calendar, calendar
-from analytics_platform.ingestion.dialect_audit import NO_CALENDAR, Audit
+from analytics_platform.ingestion.dialects.audit import NO_CALENDAR, Audit
 from analytics_platform.ingestion.faults import SHOWN_FINDINGS, Finding
 from analytics_platform.storage.audits.emptied import emptied
 from analytics_platform.storage.audits.keys import doubled_keys

@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from analytics_platform.calendars.sessions import Calendar
-from analytics_platform.ingestion.child import ParsedDelivery, ParsingChild
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.dialect_audit import Audit
-from analytics_platform.ingestion.dialect_files import DialectError, read_dialect
+from analytics_platform.ingestion.child.child import ParsedDelivery, ParsingChild
+from analytics_platform.ingestion.dialects.audit import Audit
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.dialects.toml_files import DialectError, read_dialect
 from analytics_platform.ingestion.faults import DeliveryRefused, Finding, shown
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
 from analytics_platform.ingestion.protocol import REJECTED_FILE, Lineage

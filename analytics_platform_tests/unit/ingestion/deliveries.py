@@ -13,15 +13,15 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
-from analytics_platform.ingestion import csv_reader
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.ingest import ingest
-from analytics_platform.ingestion.parse import ParseResult
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.parsing.ingest import ingest
+from analytics_platform.ingestion.parsing.parse import ParseResult
 from analytics_platform.ingestion.protocol import ACCEPTED_FILE, REJECTED_FILE
-from analytics_platform.ingestion.readers import batches
-from analytics_platform.ingestion.sheet import ROW_NUMBER
+from analytics_platform.ingestion.readers import csv_reader
+from analytics_platform.ingestion.readers.formats import batches
+from analytics_platform.ingestion.readers.sheet import ROW_NUMBER
 from analytics_platform.tables.registry import DELIVERED
 
 PRICE_HEADER = (

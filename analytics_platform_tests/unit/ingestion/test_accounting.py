@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics_platform.ingestion.accounting import AccountingError, RowCounts
-from analytics_platform.ingestion.delivery_files import AcceptedFile, RejectedFile
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.dialect_columns import Unpivot
+from analytics_platform.ingestion.dialects.columns import Unpivot
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.ingest import ingest
-from analytics_platform.ingestion.packed_sheet import PackedSheet
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.parsing.delivery_files import AcceptedFile, RejectedFile
+from analytics_platform.ingestion.parsing.ingest import ingest
+from analytics_platform.ingestion.readers.packed_sheet import PackedSheet
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import PRICE_HEADER, PRICE_ROW, delivered
 

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pyarrow import parquet
 
-from analytics_platform.ingestion import csv_reader, passes
-from analytics_platform.ingestion.child import ParsingChild
-from analytics_platform.ingestion.dialect import CANONICAL, Dialect
+from analytics_platform.ingestion.child.child import ParsingChild
+from analytics_platform.ingestion.dialects.dialect import CANONICAL, Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.ingest import ingest
-from analytics_platform.ingestion.parse import ParseResult, parse_batch
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.parsing import passes
+from analytics_platform.ingestion.parsing.ingest import ingest
+from analytics_platform.ingestion.parsing.parse import ParseResult, parse_batch
 from analytics_platform.ingestion.protocol import ACCEPTED_FILE, REJECTED_FILE
+from analytics_platform.ingestion.readers import csv_reader
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import (
     PRICE_HEADER,
@@ -157,7 +158,7 @@ def test_all_rows_of_a_key_are_rejected_in_whatever_batches_they_are(most_rows: 
 def test_a_double_that_is_only_suspected_rejects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [PRICE_ROW.replace("AAPL", f"A{place}") for place in range(40)]
     monkeypatch.setattr(
-        "analytics_platform.ingestion.keys.column_hashes",
+        "analytics_platform.ingestion.parsing.keys.column_hashes",
         lambda values: pl.zeros(len(values), pl.UInt64, eager=True).to_numpy(),
     )
     assert delivered_prices(*rows).counts.accepted == 40

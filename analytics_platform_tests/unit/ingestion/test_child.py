@@ -14,11 +14,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from analytics_platform.ingestion.child import ParsingChild, ParsingFailed
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.child.child import ParsingChild, ParsingFailed
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
+from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import PRICE_ROW, prices_csv
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from analytics_platform.ingestion.csv_reader import read_csv
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.sheet import SheetText
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.readers.csv_reader import read_csv
+from analytics_platform.ingestion.readers.sheet import SheetText
 from analytics_platform_tests.unit.ingestion.deliveries import packed
 
 

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from analytics_platform.ingestion.dates import to_dates
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dates import to_dates
+from analytics_platform.ingestion.dialects.dialect import Dialect
 
 MIXED = Dialect.model_validate({"date_formats": ["%d.%m.%Y", "%Y-%m-%d"]})
 

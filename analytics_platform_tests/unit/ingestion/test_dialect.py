@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.ingestion.dialect import CANONICAL, Dialect
-from analytics_platform.ingestion.dialect_columns import Unpivot
-from analytics_platform.ingestion.dialect_files import DialectError, parse_dialects, read_dialects
-from analytics_platform.ingestion.dialect_sheets import SheetRule
-from analytics_platform.ingestion.dialect_totals import Control
+from analytics_platform.ingestion.dialects.columns import Unpivot
+from analytics_platform.ingestion.dialects.dialect import CANONICAL, Dialect
+from analytics_platform.ingestion.dialects.sheets import SheetRule
+from analytics_platform.ingestion.dialects.toml_files import DialectError, parse_dialects, read_dialects
+from analytics_platform.ingestion.dialects.totals import Control
 
 ECB = """
 [fx_rates]

@@ -9,7 +9,7 @@ import pytest
 
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits, guard, read_limited
+from analytics_platform.ingestion.guards.guard import Limits, guard, read_limited
 from analytics_platform_tests.unit.ingestion.deliveries import (
     SHEET,
     far_corner_workbook,

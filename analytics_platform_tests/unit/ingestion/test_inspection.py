@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.dialect_files import parse_dialects
+from analytics_platform.ingestion.child.inspecting import inspect_in_child
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.dialects.toml_files import parse_dialects
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.guard import Limits
-from analytics_platform.ingestion.inspecting_child import inspect_in_child
-from analytics_platform.ingestion.inspection import InspectionAnswer, InspectionRequest, inspect
+from analytics_platform.ingestion.guards.guard import Limits
+from analytics_platform.ingestion.inspection.inspection import InspectionAnswer, InspectionRequest, inspect
 from analytics_platform_tests.unit.ingestion.deliveries import Cells, delivered, far_corner_workbook, workbook
 
 GERMAN = (

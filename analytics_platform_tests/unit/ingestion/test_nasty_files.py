@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics_platform.ingestion.child import ParsingChild
+from analytics_platform.ingestion.child.child import ParsingChild
 from analytics_platform.ingestion.faults import DeliveryRefused, Finding
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.tables.registry import DELIVERED

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from analytics_platform.ingestion.child import ParsedDelivery, ParsingChild
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.child.child import ParsedDelivery, ParsingChild
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform_tests.unit.ingestion.deliveries import PRICE_HEADER, PRICE_ROW, prices_csv

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
-from analytics_platform.ingestion.parse import ParseResult
+from analytics_platform.ingestion.parsing.parse import ParseResult
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.deliveries import (
     PRICE_HEADER,

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.dialect_columns import Unpivot
+from analytics_platform.ingestion.dialects.columns import Unpivot
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform.ingestion.faults import DeliveryRefused
-from analytics_platform.ingestion.parse import ParseResult
+from analytics_platform.ingestion.parsing.parse import ParseResult
 from analytics_platform_tests.unit.ingestion.deliveries import (
     PRICE_HEADER,
     PRICE_ROW,

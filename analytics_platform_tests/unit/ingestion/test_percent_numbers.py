@@ -5,10 +5,10 @@ from typing import Literal
 
 import pytest
 
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.inspection_grid import TrueValue
-from analytics_platform.ingestion.inspection_values import profile
-from analytics_platform.ingestion.parse import ParseResult
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.inspection.grid import TrueValue
+from analytics_platform.ingestion.inspection.values import profile
+from analytics_platform.ingestion.parsing.parse import ParseResult
 from analytics_platform_tests.unit.ingestion.deliveries import Cells, delivered, workbook
 from analytics_platform_tests.unit.ingestion.open_documents import number, open_document, row, table, text
 

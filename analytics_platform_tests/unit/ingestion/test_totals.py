@@ -6,14 +6,14 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from analytics_platform.ingestion.checks import typed
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.dialects.stated_numbers import RunningSum
 from analytics_platform.ingestion.faults import Finding
 from analytics_platform.ingestion.file_name import parse_file_name
-from analytics_platform.ingestion.records import to_records
-from analytics_platform.ingestion.sheet import ROW_NUMBER, SheetText, cell, no_faults
-from analytics_platform.ingestion.stated_numbers import RunningSum
-from analytics_platform.ingestion.totals import Totals
+from analytics_platform.ingestion.parsing.checks import typed
+from analytics_platform.ingestion.parsing.records import to_records
+from analytics_platform.ingestion.parsing.totals import Totals
+from analytics_platform.ingestion.readers.sheet import ROW_NUMBER, SheetText, cell, no_faults
 from analytics_platform.tables.registry import DELIVERED
 from analytics_platform_tests.unit.ingestion.corpus.case import short
 

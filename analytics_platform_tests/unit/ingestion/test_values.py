@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_platform.ingestion.dialect import Dialect
-from analytics_platform.ingestion.values import parse_values
+from analytics_platform.ingestion.dialects.dialect import Dialect
+from analytics_platform.ingestion.parsing.values import parse_values
 from analytics_platform.tables.contract import amount, choice, currency, integer, number, text
 from analytics_platform.tables.contract import date as date_column
 

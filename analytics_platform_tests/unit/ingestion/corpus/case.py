@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 
 NAME = "prices/vendor_2013-02-28"
 HEADER = "business_date,instrument_id,close_local"

@@ -1,6 +1,6 @@
 """Files that only a dialect makes readable: units, aliases, wide tables, totals, control totals."""
 
-from analytics_platform.ingestion.dialect import Dialect
+from analytics_platform.ingestion.dialects.dialect import Dialect
 from analytics_platform_tests.unit.ingestion.corpus.case import (
     A_PRICE,
     B_PRICE,

@@ -1,0 +1,1 @@
+"""What a file must be before any reader touches it."""

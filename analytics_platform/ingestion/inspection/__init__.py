@@ -1,0 +1,1 @@
+"""A draft dialect from a file that nobody has described yet."""

@@ -1,0 +1,1 @@
+"""Text to typed records: accepted, rejected with reasons, or ignored, and the account of all."""

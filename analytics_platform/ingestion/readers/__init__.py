@@ -1,0 +1,1 @@
+"""The reader of each format: bytes to cells of text. No column has a meaning here."""
