@@ -13,6 +13,17 @@ from analytics_platform.tables.contract import (
     text,
 )
 
+LIMITED = (
+    "value_at_risk_rate",
+    "expected_shortfall_rate",
+    "gross_exposure_rate",
+    "net_exposure_rate",
+    "weight_rate",
+    "stress_loss_rate",
+    "drawdown_rate",
+)
+"""What a limit can look at: each over the net asset value of the portfolio, as a decimal."""
+
 
 class Portfolios(dy.Schema):
     """Columns of `portfolios`."""
@@ -113,6 +124,22 @@ class RiskProxies(dy.Schema):
     proxy_instrument_id = identifier("Instrument whose moves stand in before it")
 
 
+class Limits(dy.Schema):
+    """Columns of `limits`."""
+
+    limit_id = identifier("Limit", key=True)
+    portfolio_id = identifier("Portfolio, with all that is below it in the tree")
+    metric = choice("What is limited", *LIMITED)
+    confidence = choice("Confidence of a tail metric", "0.95", "0.975", "0.99", nullable=True)
+    dimension = choice(
+        "Dimension of a weight", "asset_class", "sector", "country", "currency", "instrument", nullable=True
+    )
+    bucket = text("Bucket of the dimension; empty for the largest of all", nullable=True)
+    lower = amount("Least value; empty for none", nullable=True)
+    upper = amount("Greatest value; empty for none", nullable=True)
+    warning_rate = amount("Share of the limit from which on it warns, 0.8 is 80 %", above=0)
+
+
 PORTFOLIOS = Table("portfolios", Portfolios, "One row per portfolio", "reference")
 INSTRUMENTS = Table("instruments", Instruments, "One row per instrument", "reference")
 BOND_TERMS = Table("bond_terms", BondTerms, "One row per bond", "reference")
@@ -132,3 +159,4 @@ STRESS_SHIFTS = Table(
     "reference",
 )
 RISK_PROXIES = Table("risk_proxies", RiskProxies, "One row per instrument with a proxy", "reference")
+LIMITS = Table("limits", Limits, "One row per limit", "reference")

@@ -1,6 +1,6 @@
 """All tables by name, in the order of the flow."""
 
-from analytics_platform.tables import holdings, market, platform, reference, risk
+from analytics_platform.tables import holdings, market, platform, reference, risk, risk_analysis
 from analytics_platform.tables.contract import Table
 
 DELIVERED: dict[str, Table] = {
@@ -15,6 +15,7 @@ DELIVERED: dict[str, Table] = {
         reference.BENCHMARK_WEIGHTS,
         reference.STRESS_SHIFTS,
         reference.RISK_PROXIES,
+        reference.LIMITS,
         market.PRICES,
         market.CORPORATE_ACTIONS,
         market.FX_RATES,
@@ -39,6 +40,13 @@ DERIVED: dict[str, Table] = {
         risk.RISK_METRICS,
         risk.RISK_CONTRIBUTIONS,
         risk.STRESS_RESULTS,
+        risk_analysis.VAR_CHANGES,
+        risk_analysis.PNL_EXPLAINS,
+        risk_analysis.KEY_RATE_DURATIONS,
+        risk_analysis.VAR_BACKTEST_DAYS,
+        risk_analysis.VAR_BACKTESTS,
+        risk_analysis.PERFORMANCE_STATISTICS,
+        risk_analysis.FACTOR_BETAS,
         risk.RUN_MANIFESTS,
     )
 }

@@ -16,6 +16,17 @@ from analytics_platform.tables.contract import (
 STATUSES = ("ok", "warning", "missing")
 """`ok`: the value holds; `warning`: it holds, with the reason beside it; `missing`: no value, and why."""
 
+METHODS = (
+    "historical",
+    "age_weighted",
+    "volatility_scaled",
+    "parametric_sample",
+    "parametric_ewma",
+    "parametric_ledoit_wolf",
+    "monte_carlo",
+)
+"""How a value at risk or expected shortfall is found; `historical` is the one that limits look at."""
+
 
 class InstrumentValuations(dy.Schema):
     """Columns of `instrument_valuations`."""
@@ -36,6 +47,10 @@ class InstrumentValuations(dy.Schema):
     theta = number("Change of the price per year", nullable=True)
     rho = number("Change of the price per 1.00 of rate", nullable=True)
     dv01_local = number("Loss for one basis point up in yield, per 100 face", nullable=True)
+    yield_rate = number("Yield to maturity in the bond's own compounding, decimal", nullable=True)
+    modified_duration_years = number("Relative loss per 1.00 of yield", nullable=True)
+    convexity_years2 = number("Second derivative of the price by yield over the price", nullable=True)
+    underlying_price_local = number("Price of the underlying of an option", nullable=True)
     status = choice("Whether the value can be used", *STATUSES)
     reason = text("Why not, or what to know", nullable=True)
 
@@ -65,11 +80,12 @@ class RiskMetrics(dy.Schema):
     business_date = date("Session", key=True)
     portfolio_id = identifier("Portfolio, with all that is below it in the tree", key=True)
     metric = choice("What is measured", "value_at_risk", "expected_shortfall", key=True)
-    method = choice("How", "historical", key=True)
+    method = choice("How", *METHODS, key=True)
     confidence = dy.Float64(primary_key=True, description="Share of scenarios outside the tail")
     horizon_days = integer("Horizon in business days", min_=1)
     currency = currency("Base currency of the portfolio")
     value = number("Value; a loss is positive", nullable=True)
+    standard_error = number("Standard error of a simulated value", nullable=True)
     n_scenarios = integer("Scenarios that the value rests on", min_=0)
     status = choice("Whether the value can be used", *STATUSES)
     reason = text("Why not, or what to know", nullable=True)
@@ -82,11 +98,13 @@ class RiskContributions(dy.Schema):
     business_date = date("Session", key=True)
     portfolio_id = identifier("Portfolio, with all that is below it in the tree", key=True)
     instrument_id = identifier("Instrument", key=True)
-    metric = choice("What is split up", "expected_shortfall", key=True)
+    metric = choice("What is split up", "value_at_risk", "expected_shortfall", key=True)
     confidence = dy.Float64(primary_key=True, description="Share of scenarios outside the tail")
     currency = currency("Base currency of the portfolio")
     contribution = number("Part of the metric that the instrument brings; the parts sum to the metric")
     share_rate = number("Contribution over the metric", nullable=True)
+    marginal = number("Change of the metric per 1.00 of base currency put into the instrument", nullable=True)
+    incremental = number("Metric less the metric without the instrument", nullable=True)
 
 
 class StressResults(dy.Schema):
