@@ -92,7 +92,8 @@ def discard_quarantine(key: str, version: str | None, reason: str) -> int:
         return REFUSED
     # The ledger first: killed here, the same command again finishes the work on the files.
     quarantine.discard(entry.version, Discarded(by=_user(), at=datetime.now(UTC), reason=reason))
-    _say(console, f"discarded {_key(entry)}, version {shown(entry.version.version_id)}; its report stays")
+    done = "was discarded before:" if entry.state is State.DISCARDED else "discarded"
+    _say(console, f"{done} {_key(entry)}, version {shown(entry.version.version_id)}; its report stays")
     return 0
 
 

@@ -82,6 +82,18 @@ def test_a_date_without_rows_in_a_file_with_others_is_taken_back(intake: Intake)
     assert intake.lake.read(FX_RATES).height == 1
 
 
+def test_a_date_whose_rows_were_all_rejected_keeps_what_it_had(intake: Intake) -> None:
+    (intake.sources / "rival.toml").write_text("[fx_rates]\nmax_rejected_rows = 2\n")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.30\n2013-02-28,EUR,USD,1.31\n")
+    intake.load(FX_RATES, "run")
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,wrong\n2013-02-28,EUR,USD,1.32\n")
+    refusal = _refused(intake, FX_RATES)
+    assert "1 rows were rejected, and for dates without a right row these would go: 1 rows of" in refusal
+    assert intake.lake.read(FX_RATES)["rate"].to_list() == [Decimal("1.30"), Decimal("1.31")]
+    land(intake, RIVAL, RATES + "2013-02-27,EUR,USD,1.29\n2013-02-27,EUR,CHF,-\n2013-02-28,EUR,USD,1.32\n")
+    assert intake.load(FX_RATES, "run").loaded == 1  # one wrong row, and every date has a right one
+
+
 def test_rows_of_a_newer_file_do_not_go_for_a_late_one_without_rows(intake: Intake) -> None:
     land(intake, RIVAL, RATES)
     land(intake, "fx_rates/rival_2013-02-28.csv", RATES + "2013-02-28,EUR,USD,1.31\n")

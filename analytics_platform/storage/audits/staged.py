@@ -26,6 +26,8 @@ class Staged:
         Name of the file in the landing zone.
     published : DataFrame
         All deliveries in the lake.
+    rows_rejected : int
+        Rows that were not right.
     """
 
     table: Table
@@ -33,6 +35,7 @@ class Staged:
     delivery: Delivery
     name: str
     published: pl.DataFrame
+    rows_rejected: int = 0
 
     def scan(self) -> pl.LazyFrame:
         """Return the accepted rows, unread."""

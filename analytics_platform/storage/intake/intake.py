@@ -168,7 +168,14 @@ class Intake:
 
     def _audited(self, table: Table, landed: _Landed, parsed: ParsedDelivery, asked: Audit) -> Audited:
         """Compare a parsed delivery with the lake; a fault refuses it before anything of it is there."""
-        staged = Staged(table, parsed.accepted, landed.delivery, landed.version.key, self.lake.deliveries())
+        staged = Staged(
+            table,
+            parsed.accepted,
+            landed.delivery,
+            landed.version.key,
+            self.lake.deliveries(),
+            parsed.counts.rejected,
+        )
         audited = audit(staged, self.lake, Rules.of(asked, self.calendar))
         if audited.findings:
             raise DeliveryRefused(audited.findings, audited.total, parsed.counts)
