@@ -36,6 +36,10 @@ CATALOGUE = {
     "demo": Benchmark("demo", "the whole chain: first demo, second demo, backfill of a year"),
     "options": Benchmark("options", "European option prices, against QuantLib", is_single_threaded=True),
     "tail": Benchmark("tail", "VaR and ES, against DuckDB, pandas and BLAS", is_single_threaded=True),
+    "components": Benchmark(
+        "components", "component VaR, against the covariance in full", is_single_threaded=True
+    ),
+    "risk": Benchmark("risk_step", "the whole risk step of 5,000 positions", is_single_threaded=True),
     "bonds": Benchmark("bonds", "yields and present values, against QuantLib", is_single_threaded=True),
     "curves": Benchmark("curves", "par-curve bootstrap, against QuantLib", is_single_threaded=True),
     "ingest": Benchmark(

@@ -36,18 +36,29 @@ def scatter(
         If a date and entity occur twice: which of the two holds must be settled before.
 
     """
-    row = pl.DataFrame({"business_date": dates}, schema={"business_date": pl.Date}).with_row_index("row")
-    column = pl.DataFrame({entity: entities}, schema={entity: pl.String}).with_row_index("column")
-    cells = (
-        frame.select("business_date", entity, pl.col(value).cast(pl.Float64))
-        .join(row, on="business_date")
-        .join(column, on=entity)
-    )
-    twice = cells.filter(cells.select("row", "column").is_duplicated())
-    if not twice.is_empty():
-        first = twice.sort("business_date", entity).row(0, named=True)
+    rows = _places(frame["business_date"], pl.Series(dates, dtype=pl.Date))
+    columns = _places(frame[entity], pl.Series(entities, dtype=pl.String))
+    cells = rows * len(entities) + columns
+    is_known = (rows >= 0) & (columns >= 0)
+    if is_known.all():
+        values = frame[value].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    else:
+        cells = cells[is_known]
+        values = frame[value].filter(is_known).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    is_filled = np.zeros(len(dates) * len(entities), dtype=np.bool_)
+    is_filled[cells] = True
+    if np.count_nonzero(is_filled) != len(cells):
+        known = frame.filter(is_known)
+        keys = ["business_date", entity]
+        first = known.filter(known.select(keys).is_duplicated()).sort(keys).row(0, named=True)
         message = f"{value} occurs twice for {first[entity]} on {first['business_date']}"
         raise ValueError(message)
-    array = np.full((len(dates), len(entities)), np.nan)
-    array[cells["row"].to_numpy(), cells["column"].to_numpy()] = cells[value].fill_null(np.nan).to_numpy()
-    return array
+    array = np.full(len(dates) * len(entities), np.nan)
+    array[cells] = values
+    return array.reshape(len(dates), len(entities))
+
+
+def _places(values: pl.Series, axis: pl.Series) -> Integers:
+    """Place of each value on an axis, -1 where it is not there; codes only, no text is copied."""
+    places = values.replace_strict(axis, np.arange(len(axis)), default=-1, return_dtype=pl.Int64)
+    return places.fill_null(-1).to_numpy()

@@ -140,12 +140,15 @@ def parametric_expected_shortfall(
 
 
 def _marginal_deviation(exposures: ArrayLike, covariance: Covariance) -> Floats:
-    """Gradient of the standard deviation; NaN where there is none to differentiate."""
-    array = _exposures(exposures, covariance, ndim=1)
-    deviation = float(portfolio_deviation(array, covariance))
-    if deviation == 0.0:
-        return np.full(array.shape, np.nan)
-    return np.asarray(covariance.times(array) / deviation)
+    """Gradient of each standard deviation; NaN where there is none to differentiate."""
+    array = _exposures(exposures, covariance)
+    scores = array @ covariance.factor.T
+    squares = np.square(scores).sum(axis=-1) + covariance.ridge * np.square(array).sum(axis=-1)
+    deviation = np.where(squares == 0.0, np.nan, np.sqrt(squares))[..., None]
+    gradient = (scores / deviation) @ covariance.factor
+    if covariance.ridge:
+        gradient += covariance.ridge * array / deviation
+    return np.asarray(gradient)
 
 
 def marginal_value_at_risk(exposures: ArrayLike, covariance: Covariance, *, confidence: float) -> Floats:
@@ -153,15 +156,15 @@ def marginal_value_at_risk(exposures: ArrayLike, covariance: Covariance, *, conf
 
     Parameters
     ----------
-    exposures : array_like of shape (n_factors,)
-        Of one portfolio.
+    exposures : array_like of shape (..., n_factors)
+        Of one portfolio, or of many.
     covariance : Covariance
     confidence : float
 
     Returns
     -------
-    ndarray of shape (n_factors,)
-        NaN throughout if the portfolio has no variance: there is no derivative at zero risk.
+    ndarray of shape (..., n_factors)
+        NaN throughout for a portfolio without variance: there is no derivative at zero risk.
 
     Raises
     ------
@@ -224,7 +227,7 @@ def component_expected_shortfall(
 def incremental_value_at_risk(exposures: ArrayLike, covariance: Covariance, *, confidence: float) -> Floats:
     """Value at risk of the portfolio less that of the portfolio without each exposure, by recomputation.
 
-    Parameters, errors and shape as in `marginal_value_at_risk`, but it exists at zero risk too.
+    Parameters and errors as in `marginal_value_at_risk`, but of one portfolio, and it exists at zero risk.
 
     References
     ----------
