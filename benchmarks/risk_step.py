@@ -44,10 +44,10 @@ def measure(*, is_quick: bool) -> Measured:
         (
             (
                 f"{sizes[0]:,} positions (70 % equities in five currencies, 20 % bonds, 10 % options) in "
-                f"a tree of {sizes[1]} portfolios, {_SCENARIOS} historical scenarios: full revaluation, VaR and "
-                f"ES of every node at three confidences, contributions, four stress scenarios; {rows:,} rows of "
-                "results. One thread, frames in and frames out, the least of three runs after the first; the "
-                "peak is that of the whole process, imports and input included."
+                f"a tree of {sizes[1]} portfolios, {_SCENARIOS} historical scenarios: full revaluation, VaR "
+                "and ES of every node at three confidences, contributions, four stress scenarios; "
+                f"{rows:,} rows of results. One thread, frames in and frames out, the least of three runs "
+                "after the first; the peak is that of the whole process, imports and input included."
             ),
         ),
     )

@@ -90,13 +90,22 @@ class DuckDBWarehouse:
 
 def _view(table: Table, lake: Path) -> str:
     folder = lake / table.name
-    delivered = any(folder.glob("*/*/*.parquet"))
+    # Columns are only ever added, so the oldest object lacks all that any lacks.
+    oldest = min(folder.glob("*/*/*.parquet"), key=lambda path: path.name, default=None)
+    stored = pl.read_parquet_schema(oldest).keys() if oldest else ()
+    lacking = table.lake_columns.keys() - stored
     columns = ", ".join(
-        f"cast({_in_utc(name, dtype) if delivered else 'null'} as {sql_type(dtype)}) as {name}"
+        f"cast({_in_utc(name, dtype) if oldest else 'null'} as {sql_type(dtype)}) as {name}"
         for name, dtype in table.lake_columns.items()
     )
     pattern = str(folder / "*" / "*" / "*.parquet").replace("'", "''")
-    origin = f"from read_parquet('{pattern}', hive_partitioning = false)" if delivered else "where false"
+    origin = "where false"
+    if oldest and not lacking:
+        origin = f"from read_parquet('{pattern}', hive_partitioning = false)"
+    elif oldest:
+        typed = ", ".join(f"null::{sql_type(dtype)} as {name}" for name, dtype in table.lake_columns.items())
+        rows = f"select * from read_parquet('{pattern}', hive_partitioning = false, union_by_name = true)"  # noqa: S608 - a path of ours
+        origin = f"from ({rows} union all by name select {typed} where false)"
     return f"create or replace view lake.{table.name} as select {columns} {origin}"
 
 
@@ -125,6 +134,7 @@ def sql_type(dtype: pl.DataType) -> str:
     simple = {
         pl.String(): "varchar",
         pl.Date(): "date",
+        pl.Boolean(): "boolean",
         pl.Int64(): "bigint",
         pl.Float64(): "double",
         pl.Datetime("us", "UTC"): "timestamp",

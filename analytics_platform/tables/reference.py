@@ -24,6 +24,18 @@ LIMITED = (
 )
 """What a limit can look at: each over the net asset value of the portfolio, as a decimal."""
 
+DAY_COUNTS = (
+    "ACT/ACT ICMA",
+    "ACT/ACT ISDA",
+    "ACT/ACT AFB",
+    "ACT/360",
+    "ACT/365F",
+    "30/360",
+    "30/360 US",
+    "30E/360",
+    "30E/360 ISDA",
+)
+
 
 class Portfolios(dy.Schema):
     """Columns of `portfolios`."""
@@ -61,7 +73,7 @@ class BondTerms(dy.Schema):
     instrument_id = identifier("Bond", key=True)
     coupon_rate = amount("Yearly coupon as a decimal, 0.05 is 5 %", min_=0)
     coupon_frequency = integer("Coupons a year; 0 for a zero-coupon bond", min_=0)
-    day_count = choice("Day-count convention", "ACT/ACT ICMA", "30/360", "ACT/360", "ACT/365F")
+    day_count = choice("Day-count convention", *DAY_COUNTS)
     dated_date = date("First day of accrual")
     first_coupon_date = date("First coupon, where the first period is irregular", nullable=True)
     maturity_date = date("Redemption date")

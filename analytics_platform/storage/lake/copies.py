@@ -209,7 +209,9 @@ def arrange(root: Path, table: Table, sizes: Sizes = USUAL) -> int:
 
 def _written(table: Table, sources: list[str], number: int, target: Path) -> Iterator[Part]:
     """Write the rows of some files in order of instrument, so many at a time that memory holds them."""
-    together = pl.scan_parquet(sources, schema=table.lake_columns, glob=False, hive_partitioning=False)
+    together = pl.scan_parquet(
+        sources, schema=table.lake_columns, missing_columns="insert", glob=False, hive_partitioning=False
+    )
     for first, last in _ranges(together, number):
         part = (
             together.filter(pl.col(INSTRUMENT).is_between(pl.lit(first), pl.lit(last)))

@@ -160,7 +160,9 @@ def _schema(table: Table) -> pl.Schema:
 def _rows(table: Table, paths: list[str]) -> pl.LazyFrame:
     if not paths:
         return pl.LazyFrame(schema=_schema(table))
-    return pl.scan_parquet(paths, schema=_schema(table), glob=False, hive_partitioning=False)
+    return pl.scan_parquet(
+        paths, schema=_schema(table), missing_columns="insert", glob=False, hive_partitioning=False
+    )
 
 
 def _one_of(column: str, values: Collection[date] | Collection[str]) -> pl.Expr:

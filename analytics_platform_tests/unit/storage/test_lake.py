@@ -1,17 +1,27 @@
 """The lake on disk: what is current, and that nothing is half there."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import dataframely as dy
 import polars as pl
 import pytest
 
 from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.market import FX_RATES
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.reference import CURRENCIES
+
+
+class _RatesWithFixing(FX_RATES.schema):  # type: ignore[name-defined,misc]  # a later version of the contract
+    """Columns of `fx_rates`, and one more."""
+
+    fixing_time = dy.String(nullable=True)
+
 
 MONDAY, TUESDAY, WEDNESDAY = (date(2013, 2, day) for day in (25, 26, 27))
 
@@ -147,3 +157,21 @@ def test_rows_that_do_not_conform_are_not_put(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"fx_rates: rate: expected Decimal.*found Float64"):
         lake.append(FX_RATES, wrong, _delivery("a", 9))
     assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_rows_from_before_a_column_was_added_are_read_with_null_in_it(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path / "lake")
+    _deliver(lake, _rates(monday="1.1"), _delivery("a", 9))
+    newer = replace(FX_RATES, schema=_RatesWithFixing)
+    (stored,) = (tmp_path / "lake" / "fx_rates").rglob("*.parquet")
+    assert "fixing_time" not in pl.read_parquet_schema(stored)
+    rows = _rates(monday="1.2").with_columns(fixing_time=pl.lit("noon"))
+    _deliver(lake, rows, _delivery("b", 10, source="rival"), newer)
+    found = [("ecb", Decimal("1.1"), None), ("rival", Decimal("1.2"), "noon")]
+    columns = ["source", "rate", "fixing_time"]
+    assert lake.read(newer).sort("source").select(columns).rows() == found
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse.register_lake([newer], tmp_path / "lake")
+    seen = warehouse.read("lake.fx_rates").sort("source")
+    assert seen.select(columns).rows() == found
+    assert seen["known_at"].to_list() == [datetime(2013, 3, 1, hour) for hour in (9, 10)]  # noqa: DTZ001 - UTC in SQL

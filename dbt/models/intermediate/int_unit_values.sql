@@ -34,22 +34,29 @@ accrued as (
         prices.business_date,
         prices.instrument_id,
         cast({{ safe_divide(
-            'accruals.coupon_per_100 * ' ~ days_between('accruals.accrual_start', 'prices.business_date'),
-            days_between('accruals.accrual_start', 'accruals.accrual_end')
+            'accruals.coupon_per_100 * '
+            ~ counted_days('terms.day_count', 'accruals.accrual_start', 'prices.business_date'),
+            counted_days('terms.day_count', 'accruals.accrual_start', 'accruals.accrual_end')
         ) }} as decimal(20, 12)) as accrued_local,
-        {#- Linear in actual days is right for regular ACT/ACT ICMA periods alone; no coupon, no interest. #}
+        {#- The share of the period that has passed, by the bond's own count of days: for ACT/ACT ICMA that
+            holds in regular periods alone. No coupon, no interest. #}
         case
             when accruals.coupon_per_100 = 0 and terms.coupon_rate = 0 then null
-            when terms.day_count is null or terms.day_count <> 'ACT/ACT ICMA'
+            when
+                coalesce(terms.day_count, '')
+                not in ('ACT/ACT ICMA', 'ACT/360', 'ACT/365F', '30/360', '30/360 US', '30E/360')
                 then {{ unsupported_accrual_reason(
                     'prices.instrument_id', "'day count ' || coalesce(terms.day_count, 'unknown')"
                 ) }}
             when
-                terms.coupon_frequency = 0
-                or abs(
-                    accruals.coupon_per_100
-                    - {{ safe_divide('terms.coupon_rate * 100', 'terms.coupon_frequency') }}
-                ) > 0.00000001
+                terms.day_count = 'ACT/ACT ICMA'
+                and (
+                    terms.coupon_frequency = 0
+                    or abs(
+                        accruals.coupon_per_100
+                        - {{ safe_divide('terms.coupon_rate * 100', 'terms.coupon_frequency') }}
+                    ) > 0.00000001
+                )
                 then {{ unsupported_accrual_reason('prices.instrument_id', "'irregular coupon period'") }}
         end as unsupported_reason
     from prices
