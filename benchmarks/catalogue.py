@@ -34,6 +34,7 @@ CATALOGUE = {
     "import": Benchmark("start", "definitions in a fresh interpreter, against bare Dagster"),
     "events": Benchmark("events", "Dagster's bookkeeping of a range run, by event log storage"),
     "demo": Benchmark("demo", "the whole chain: first demo, second demo, backfill of a year"),
+    "ten-years": Benchmark("ten_years", "every session of the sample, and whether cost grows in line"),
     "options": Benchmark("options", "European option prices, against QuantLib", is_single_threaded=True),
     "tail": Benchmark("tail", "VaR and ES, against DuckDB, pandas and BLAS", is_single_threaded=True),
     "components": Benchmark(

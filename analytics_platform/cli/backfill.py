@@ -1,4 +1,4 @@
-"""`analytics backfill`: a range of sessions in one run."""
+"""`analytics backfill`: a range of sessions, in as many runs as memory asks for."""
 
 from datetime import date
 
@@ -11,25 +11,36 @@ from analytics_platform.cli.timing import timing_table
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.published.serving import ServingStore
 
+SESSIONS_A_RUN = 500
+"""A run holds the scenario P&L of all its sessions in memory: two years of the sample are half a gigabyte."""
+
 FAILED = 1
 WRONG_USE = 2
 
 
-def run_backfill(first: date, last: date, select: str | None) -> int:
-    """Materialize the sessions from `first` to `last`; return the exit code."""
-    console = Console()
+def run_backfill(first: date, last: date, select: str | None, *, sessions_a_run: int = SESSIONS_A_RUN) -> int:
+    """Materialize the sessions from `first` to `last`, oldest first; return the exit code.
+
+    A run that fails ends the backfill: what follows rests on it.
+    """
+    console, report, code = Console(), RunReport(run_id="none"), 0
     try:
         sessions = session_bounds(settings(), first, last)
+        parts = in_parts(settings(), sessions, sessions_a_run)
+        for place, part in enumerate(parts, 1):
+            if len(parts) > 1:
+                console.print(f"run {place} of {len(parts)}: {part[0]} to {part[1]}", highlight=False)
+            done = run_sessions(settings(), console, part, select=select)
+            report = done.after(report)
+            code = conclude(console, done)
+            if code != 0:
+                if len(parts) > 1:
+                    console.print(f"go on with: analytics backfill --from {part[0]} --to {sessions[1]}")
+                break
     except (CalendarError, ValueError) as error:
         console.print(str(error), style="red", markup=False)
         return WRONG_USE
-    try:
-        report = run_sessions(settings(), console, sessions, select=select)
-    except ValueError as error:
-        console.print(str(error), style="red", markup=False)
-        return WRONG_USE
     console.print(timing_table(report))
-    code = conclude(console, report)
     if code == 0 and select is None and not _is_valued(settings(), sessions):
         console.print(f"no portfolio has a net asset value from {sessions[0]} to {sessions[1]}", style="red")
         return FAILED
@@ -41,6 +52,13 @@ def _is_valued(of: Settings, sessions: tuple[date, date]) -> bool:
     risk = ServingStore(of.serving).read("portfolio_risk")
     asked = risk.filter(pl.col("business_date").is_between(*sessions))
     return asked["nav_base"].is_not_null().any()
+
+
+def in_parts(of: Settings, sessions: tuple[date, date], sessions_a_run: int) -> list[tuple[date, date]]:
+    """Return the first and last session of each run, oldest first."""
+    days = calendar(of.calendar).sessions(*sessions)
+    parts = [days[start : start + sessions_a_run] for start in range(0, len(days), sessions_a_run)]
+    return [(part[0], part[-1]) for part in parts]
 
 
 def session_bounds(of: Settings, first: date, last: date) -> tuple[date, date]:

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import dagster as dg
@@ -61,6 +61,19 @@ class RunReport:
     bookkeeping_seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
     failed_checks: list[str] = field(default_factory=list)
+
+    def after(self, before: "RunReport") -> "RunReport":
+        """Return this report with the times of a run before it added."""
+        steps = {*self.seconds_by_step, *before.seconds_by_step}
+        return replace(
+            self,
+            seconds=self.seconds + before.seconds,
+            seconds_by_step={
+                step: self.seconds_by_step.get(step, 0.0) + before.seconds_by_step.get(step, 0.0)
+                for step in sorted(steps)
+            },
+            bookkeeping_seconds=self.bookkeeping_seconds + before.bookkeeping_seconds,
+        )
 
 
 class StepClock:

@@ -99,7 +99,8 @@ def test_a_backfill_of_sessions_without_a_book_fails_and_leaves_the_report(
 ) -> None:
     at = installation(tmp_path / "home")
     shutil.copytree(demo.at.settings.home, at.settings.home)
-    done = at.run("backfill", "--from", "2014-01-02", "--to", "2014-01-03")
+    done = at.run("backfill", "--from", "2014-01-02", "--to", "2014-01-03", "--sessions-a-run", "1")
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "run 2 of 2: 2014-01-03 to 2014-01-03" in " ".join(done.stdout.split())
     assert "no portfolio has a net asset value from 2014-01-02 to 2014-01-03" in " ".join(done.stdout.split())
     assert "Risk on 2013-03-01" in at.run("report").stdout
