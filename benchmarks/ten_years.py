@@ -1,4 +1,4 @@
-"""Benchmark `ten-years`: every session of the sample from its first book on, and whether cost grows in line."""
+"""Benchmark `ten-years`: every session of the sample from its first book on; does cost grow in line?"""
 
 import sys
 import tempfile
@@ -48,8 +48,8 @@ def measure(*, is_quick: bool) -> Measured:
         ),
         (
             (
-                f"`analytics backfill` of every measure for every session, {SESSIONS_A_RUN} sessions a run, in "
-                "a home that the demo has filled with deliveries. Linear is a cost a session that does not "
+                f"`analytics backfill` of every measure for every session, {SESSIONS_A_RUN} sessions a run, "
+                "in a home that the demo has filled with deliveries. Linear is a cost a session that does not "
                 f"grow: the long one is compared with the short one, and may cost {_LINEAR:g} times as much."
             ),
         ),
