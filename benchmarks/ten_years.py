@@ -1,4 +1,4 @@
-"""Benchmark `ten-years`: every session of the sample from its first book on; does cost grow in line?"""
+"""Benchmark `ten-years`: every session of the sample, and whether the cost grows in line with them."""
 
 import sys
 import tempfile
@@ -49,8 +49,8 @@ def measure(*, is_quick: bool) -> Measured:
         (
             (
                 f"`analytics backfill` of every measure for every session, {SESSIONS_A_RUN} sessions a run, "
-                "in a home that the demo has filled with deliveries. Linear is a cost a session that does not "
-                f"grow: the long one is compared with the short one, and may cost {_LINEAR:g} times as much."
+                "in a home that the demo has filled with deliveries. Linear is a cost a session that does "
+                f"not grow: the long one may cost {_LINEAR:g} times what the short one does."
             ),
         ),
     )
