@@ -7,6 +7,7 @@ not clear. So nothing is rejected here, and nothing is accepted here that would 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple, Self
 
@@ -33,6 +34,9 @@ _LIMITS = frozenset({"nullability", "min", "max", "min_exclusive", "max_exclusiv
 
 _MOST_KNOWN = 100_000
 """Distinct cells of a column that are kept from batch to batch."""
+
+_LONGEST_SPAN = timedelta(days=10_000)
+"""Days of a file that are parsed before they are seen."""
 
 _FEW = 1000
 """Where fewer than one cell in so many is no plain number, those rows are read one by one."""
@@ -190,7 +194,8 @@ class ClearLane:
         """Parse the cells that no batch before had: identifiers, currencies and dates come again."""
         known = self._known.get(name)
         if known is None or len(known.cells) > _MOST_KNOWN:
-            known = _Known(cells, *self._parsed(name, column, cells))
+            start = self._days() if known is None and name == self.table.date_column else cells
+            known = _Known(start, *self._parsed(name, column, start))
         places = compute.index_in(cells, value_set=known.cells)
         if places.null_count:
             new = cells.filter(places.is_null())
@@ -204,6 +209,12 @@ class ClearLane:
         self._known[name] = known
         at = places.to_numpy()
         return known.values[at], known.is_good[at]
+
+    def _days(self) -> pa.StringArray:
+        """Give the days of the file's name as its sender writes them: few batches then bring a new cell."""
+        last = min(self.name.last_date, self.name.first_date + _LONGEST_SPAN)
+        days = pl.date_range(self.name.first_date, last, eager=True)
+        return days.dt.to_string(self.dialect.date_format).to_arrow().cast(pa.string())
 
     def _parsed(self, name: str, column: dy.Column, cells: pa.Array) -> tuple[pl.Series, Flags]:
         """Values of cells, and whether each is right."""

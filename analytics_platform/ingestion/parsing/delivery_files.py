@@ -40,8 +40,11 @@ class AcceptedFile:
     def __init__(self, path: Path, table: Table, source: str, lineage: Lineage) -> None:
         self.rows = 0
         self._table = table
-        own = [pa.field(name, _arrow_type(kind)) for name, kind in table.columns.items()]
-        beside = [pa.field(name, _arrow_type(kind)) for name, kind in LINEAGE.items()]
+        own = [
+            pa.field(name, _arrow_type(column.dtype), nullable=column.nullable)
+            for name, column in table.schema.columns().items()
+        ]
+        beside = [pa.field(name, _arrow_type(kind), nullable=False) for name, kind in LINEAGE.items()]
         self._schema = pa.schema([*own, *beside])
         self._beside = (source, lineage)
         self._waiting: list[pa.Table] = []

@@ -24,8 +24,11 @@ from analytics_platform.ingestion.readers.packed_sheet import PackedSheet
 from analytics_platform.ingestion.readers.sheet import ROW_NUMBER, SheetText, no_faults
 from analytics_platform.tables.contract import Table
 
-ROWS_TOGETHER = 400_000
+ROWS_TOGETHER = 800_000
 """Rows that may wait until those of them that are not clear are parsed together."""
+
+TEXTS_TOGETHER = 200_000
+"""Rows that are not clear, of which no more may wait: as text they take more memory."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,7 @@ class _Pass:
         self._findings: list[Finding] = []
         self._clear: list[pa.Table] = []
         self._others: list[SheetText] = []
-        self._rows_waiting = 0
+        self._rows_waiting = self._texts_waiting = 0
         self._sheet_name: str | None = None
 
     def take(self, sheet: SheetText) -> None:
@@ -217,7 +220,9 @@ class _Pass:
             self._clear.append(table if is_all else table.filter(pa.array(clear.is_clear)))
             rows = sheet.height
         self._rows_waiting += rows
-        if clear is None or self._rows_waiting >= ROWS_TOGETHER:
+        self._texts_waiting += others.cells.height
+        is_much = self._rows_waiting >= ROWS_TOGETHER or self._texts_waiting >= TEXTS_TOGETHER
+        if is_much or not self._texts_waiting or clear is None:
             self.put()
 
     def put(self) -> None:
@@ -241,7 +246,8 @@ class _Pass:
         self.seen.add(hashes_of(parsed.keys.drop(ROW_NUMBER)))
         self._findings += parsed.findings[: SHOWN_FINDINGS - len(self._findings)]
         self._total_findings += parsed.total_findings
-        self._clear, self._others, self._rows_waiting = [], [], 0
+        self._clear, self._others = [], []
+        self._rows_waiting = self._texts_waiting = 0
 
     def _in_order(self, parsed: ParseResult) -> list[pa.Table]:
         """Give all accepted rows that wait in the order of the file."""

@@ -11,8 +11,11 @@ _UNIT = 10**SCALE
 _POWERS = 10 ** np.arange(SCALE + 1, dtype=np.int64)
 _ZERO, _MINUS = ord("0"), ord("-")
 _WORD = 8
-_SLICE = 1 << 14
+_SLICE = 1 << 13
 """Cells that are read at once: few enough to stay near the processor."""
+
+_FEW_OTHERS = 20
+"""Where more than one cell in so many is written otherwise, all are read as such."""
 
 _MOST_WHOLE_DIGITS = 10
 """10 digits before and 8 behind the mark are less than 2^63."""
@@ -66,6 +69,66 @@ def plain_numbers(texts: pa.StringArray, mark: str = ".") -> PlainNumbers:
 
 def _numbers(texts: pa.StringArray, mark: int) -> PlainNumbers:
     content, starts, ends = _padded(texts)
+    return _even_numbers(content, starts, ends, mark) or _odd_numbers(content, starts, ends, mark)
+
+
+def _even_numbers(content: _Content, starts: Integers, ends: Integers, mark: int) -> PlainNumbers | None:
+    """Short cells with as many decimals as the first one has, and few others; None if those are many."""
+    lengths = ends - starts
+    if not len(lengths) or not lengths[0]:
+        return None
+    _, found, behind = bytes(content[starts[0] : ends[0]]).partition(bytes([mark]))
+    decimals = len(behind)
+    least = decimals + 2 if found else 1
+    if (found and not decimals) or decimals > SCALE:
+        return None
+    is_odd = (content - np.uint8(_ZERO)) > 9  # noqa: PLR2004 - the largest digit
+    is_even = (lengths >= least) & (lengths <= _WORD)
+    if found:
+        marks = ends - (decimals + 1)
+        is_even &= content.take(marks) == mark
+        if np.count_nonzero(is_odd) != np.count_nonzero(is_even):
+            is_odd[marks[is_even]] = False
+            is_even[np.searchsorted(ends, np.flatnonzero(is_odd), side="right")] = False
+    elif is_odd.any():
+        is_even[np.searchsorted(ends, np.flatnonzero(is_odd), side="right")] = False
+    others = np.flatnonzero(~is_even)
+    if len(others) * _FEW_OTHERS > len(lengths):
+        return None
+    words = _emptied(
+        _words(content).take(ends - _WORD), ((_WORD - lengths) << 3).view(np.uint64), at_start=True
+    )
+    units = _number(_joined(words, decimals) if found else words)
+    units *= 10 ** (SCALE - decimals)
+    numbers = PlainNumbers(units, is_even, lengths == 0)
+    if len(others):
+        first, last = starts[others], ends[others]
+        for whole, piece in zip(numbers, _odd_numbers(*_gathered(content, first, last), mark), strict=True):
+            whole[others] = piece
+    return numbers
+
+
+def _joined(words: npt.NDArray[np.uint64], decimals: int) -> npt.NDArray[np.uint64]:
+    """Digits without the mark that stands before so many of them at the end."""
+    behind = np.uint64((1 << 64) - (1 << (64 - decimals * 8)))
+    ahead = np.uint64((1 << (64 - decimals * 8 - 8)) - 1)
+    wholes = words & ahead
+    wholes <<= np.uint64(8)
+    words &= behind
+    words |= wholes
+    return words
+
+
+def _gathered(content: _Content, starts: Integers, ends: Integers) -> tuple[_Content, Integers, Integers]:
+    """Bytes of some cells with room before and behind, as `_padded` gives them."""
+    cells = [content[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    room = np.full(_WORD * 2, _ZERO, np.uint8)
+    lasts = np.cumsum(ends - starts) + _WORD * 2
+    return np.concatenate([room, *cells, room[:_WORD]]), lasts - (ends - starts), lasts
+
+
+def _odd_numbers(content: _Content, starts: Integers, ends: Integers, mark: int) -> PlainNumbers:
+    """Cells of any length, with any number of decimals."""
     odd = np.flatnonzero((content - np.uint8(_ZERO)) > 9)  # noqa: PLR2004 - the largest digit
     if not len(odd):
         return _whole_numbers(content, starts, ends)
