@@ -30,7 +30,8 @@ def sql_views(context: dg.AssetExecutionContext, dbt: DbtProjectRunner) -> Itera
 @dbt_assets(
     manifest=manifest_path(),
     name="marts",
-    select="config.schema:marts,config.materialized:incremental",
+    select="config.schema:marts,config.materialized:incremental "
+    "config.schema:intermediate,config.materialized:incremental",
     dagster_dbt_translator=StageTranslator(),
     partitions_def=BUSINESS_DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
