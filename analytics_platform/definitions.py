@@ -14,7 +14,16 @@ from analytics_platform.defs.marts import models as marts
 from analytics_platform.defs.reference import bond_accruals, trading_sessions
 from analytics_platform.defs.reporting import models as reporting
 from analytics_platform.defs.resources import FolderResource, LakeResource, WarehouseResource, intake_resource
-from analytics_platform.defs.risk import manifests, measures, valuation
+from analytics_platform.defs.risk import (
+    backtests,
+    changes,
+    explain,
+    key_rates,
+    manifests,
+    measures,
+    performance,
+    valuation,
+)
 from analytics_platform.defs.serving import extract, pages
 from analytics_platform.settings import Settings, settings
 
@@ -27,7 +36,12 @@ MODULES = [
     bond_accruals,
     marts,
     valuation,
+    key_rates,
     measures,
+    changes,
+    backtests,
+    explain,
+    performance,
     manifests,
     reporting,
     extract,

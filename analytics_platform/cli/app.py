@@ -57,11 +57,14 @@ def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First session")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last session")],
     select: Select = None,
+    sessions_a_run: Annotated[int, typer.Option(min=1, help="Most sessions of one run")] = 500,
 ) -> None:
-    """Materialize a range of sessions in one run, in this process, without a daemon."""
+    """Materialize a range of sessions, in this process, without a daemon."""
     from analytics_platform.cli.backfill import run_backfill
 
-    raise typer.Exit(_alone(lambda: run_backfill(first.date(), last.date(), select)))
+    raise typer.Exit(
+        _alone(lambda: run_backfill(first.date(), last.date(), select, sessions_a_run=sessions_a_run))
+    )
 
 
 @app.command()
@@ -90,6 +93,26 @@ def explain(
     from analytics_platform.cli.explain import run_explain
 
     raise typer.Exit(run_explain(portfolio, day.date(), metric, as_known_at, as_json=as_json))
+
+
+@app.command("what-if")
+def what_if(
+    portfolio: Annotated[str, typer.Option(help="Portfolio, with all that is below it")],
+    trade: Annotated[
+        list[str], typer.Option(help="INSTRUMENT:QUANTITY to buy, with a minus to sell; may be repeated")
+    ],
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Session; default: the last")
+    ] = None,
+    as_known_at: AsKnownAt = None,
+) -> None:
+    """Print what trades would do to VaR and expected shortfall, from the stored scenarios."""
+    import gc
+
+    gc.disable()  # imports make no garbage, and looking for it takes a tenth of the second there is
+    from analytics_platform.cli.what_if import run_what_if
+
+    raise typer.Exit(run_what_if(portfolio, trade, _date(day), as_known_at))
 
 
 @app.command()

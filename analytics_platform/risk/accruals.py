@@ -131,6 +131,19 @@ def bond_schedule(accruals: pl.DataFrame, *, coupon_frequency: int, day_count: s
     ValueError
         If there is no period, or the frequency does not divide the year into whole months.
 
+    Examples
+    --------
+    >>> from analytics_platform.risk.schedules import bond_accruals
+    >>> terms = {
+    ...     "instrument_id": "NOTE", "coupon_rate": 0.03, "dated_date": date(2012, 2, 15),
+    ...     "first_coupon_date": None, "maturity_date": date(2013, 2, 15), "coupon_frequency": 2,
+    ...     "day_count": "ACT/ACT ICMA", "redemption_per_100": 100.0,
+    ... }
+    >>> periods = bond_accruals(pl.DataFrame([terms]))
+    >>> schedule = bond_schedule(periods, coupon_frequency=2, day_count="ACT/ACT ICMA")
+    >>> schedule.coupons.round(9).tolist(), schedule.redemptions.tolist()
+    ([1.5, 1.5], [0.0, 100.0])
+
     """
     if accruals.is_empty():
         message = "a bond needs at least one coupon period"
@@ -189,6 +202,20 @@ def flows_after(schedule: BondSchedule, settlement: date) -> BondFlows | None:
     ------
     ValueError
         If settlement is before the bond starts to accrue.
+
+    Examples
+    --------
+    One of two half-yearly coupons of 1.50 is left, half of its period is gone:
+
+    >>> days = [days_since_epoch(day) for day in (date(2012, 2, 15), date(2012, 8, 15), date(2013, 2, 15))]
+    >>> starts, ends = np.array(days[:2]), np.array(days[1:])
+    >>> schedule = BondSchedule(
+    ...     starts, ends, ends, np.array([1.5, 1.5]), np.array([0.0, 100.0]), np.ones(2), 2,
+    ...     "ACT/ACT ICMA", False,
+    ... )
+    >>> left = flows_after(schedule, date(2012, 11, 15))
+    >>> left.amounts.tolist(), round(left.accrued, 6)
+    ([101.5], 0.75)
 
     """
     today = days_since_epoch(settlement)

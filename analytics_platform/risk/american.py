@@ -188,6 +188,12 @@ def american_greeks(  # noqa: PLR0913 - an option has this many terms, all by ke
         and 1 bp of rate. Theta is the change over the next day times 365. On the day of expiry delta is
         0 or 1 (-1 for a put), one half at the strike by the differences, and the rest is 0.
 
+    Examples
+    --------
+    >>> found = american_greeks(is_call=False, spot=36, strike=40, rate=0.06, volatility=0.2, days=365)
+    >>> round(float(found.delta), 2)
+    -0.7
+
     """
     _check(spot, strike, volatility)
     with _Market().opened() as market:
@@ -230,6 +236,14 @@ def american_implied_volatility(  # noqa: PLR0913 - an option has this many term
     ImpliedVolatility
         With a status each. A price at the intrinsic value tells only that the volatility is low:
         NO_TIME_VALUE. Volatilities below 0.1 % or above 800 % are OUTSIDE_BRACKET.
+
+    Examples
+    --------
+    >>> found = american_implied_volatility(
+    ...     price=4.4867, is_call=False, spot=36, strike=40, rate=0.06, days=365
+    ... )
+    >>> round(float(found.volatility), 4)
+    0.2
 
     """
     with _Market().opened() as market:

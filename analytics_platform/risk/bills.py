@@ -51,12 +51,28 @@ def bill_price(discount_rate: ArrayLike, days: ArrayLike) -> Floats:
 
 
 def bill_discount_rate(price: ArrayLike, days: ArrayLike) -> Floats:
-    """Bank discount rate from the price per 100 face; the inverse of `bill_price`."""
+    """Bank discount rate from the price per 100 face; the inverse of `bill_price`.
+
+    Examples
+    --------
+    A bill 90 days from maturity, at 98.0975 per 100 face:
+
+    >>> round(float(bill_discount_rate(98.0975, 90)), 6)
+    0.0761
+
+    """
     return np.asarray((1.0 - np.asarray(price, dtype=np.float64) / 100.0) * _DISCOUNT_YEAR / _days(days))
 
 
 def bill_money_market_yield(price: ArrayLike, days: ArrayLike) -> Floats:
-    """Return the simple yield on the price in a year of 360 days (the CD equivalent)."""
+    """Return the simple yield on the price in a year of 360 days (the CD equivalent).
+
+    Examples
+    --------
+    >>> round(float(bill_money_market_yield(98.0, 90)), 6)
+    0.081633
+
+    """
     paid = np.asarray(price, dtype=np.float64)
     return np.asarray((100.0 - paid) / paid * _DISCOUNT_YEAR / _days(days))
 

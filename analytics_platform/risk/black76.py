@@ -94,6 +94,13 @@ def future_option_greeks(  # noqa: PLR0913 - an option has this many terms, all 
     ValueError
         As in `future_option_price`.
 
+    Examples
+    --------
+    >>> terms = {"future": 20, "strike": 20, "rate": 0.09, "volatility": 0.25, "t_years": 4 / 12}
+    >>> found = future_option_greeks(is_call=False, **terms)
+    >>> round(float(found.delta), 4), round(float(found.rho), 4)
+    (-0.4573, -0.3722)
+
     """
     greeks = option_greeks(
         is_call=is_call,

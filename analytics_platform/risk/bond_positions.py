@@ -25,11 +25,12 @@ class BondGroup:
     """Bonds on one discount curve that have a value today; one row a bond, values per 1 face.
 
     `present` of shape (n_bonds, n_times) are today's present values of the flows at the common times;
-    `weights` of shape (n_nodes, n_times) give the logarithms of their discount factors.
+    `times` in years; `weights` of shape (n_nodes, n_times) give the logarithms of their discount factors.
     """
 
     instrument_ids: list[str]
     curve_id: str
+    times: Floats
     present: Floats
     weights: Floats
     value: Floats
@@ -129,21 +130,29 @@ def _calibrate_group(
     spreads = np.where(is_ok, solved.spreads, 0.0)
     present = amounts * discount * np.exp(-np.outer(spreads, times))
     model = 100.0 * present_values(amounts, times, discount[None, :], spreads)[:, 0] - table.accrued
-    dv01 = bond_sensitivities(table, np.where(yields.is_ok, yields.yields, 0.0)).dv01
-    valuations = [
-        Valuation(
-            name,
-            MODEL,
-            market_price_local=float(clean[i]),
-            model_price_local=float(model[i]),
-            accrued_local=float(table.accrued[i]),
-            discount_spread_rate=float(spreads[i]),
-            dv01_local=float(dv01[i]) if yields.is_ok[i] else None,
+    found = bond_sensitivities(table, np.where(yields.is_ok, yields.yields, 0.0))
+    by_yield = (yields.yields, found.modified_duration, found.convexity, found.dv01)
+    valuations = []
+    for i, name in enumerate(names):
+        if not is_ok[i]:
+            reason = "no spread over the curve gives the price"
+            valuations.append(missing(name, reason, model=MODEL, price=float(clean[i])))
+            continue
+        rate, duration, convexity, dv01 = (float(x[i]) if yields.is_ok[i] else None for x in by_yield)
+        valuations.append(
+            Valuation(
+                name,
+                MODEL,
+                market_price_local=float(clean[i]),
+                model_price_local=float(model[i]),
+                accrued_local=float(table.accrued[i]),
+                discount_spread_rate=float(spreads[i]),
+                dv01_local=dv01,
+                yield_rate=rate,
+                modified_duration_years=duration,
+                convexity_years2=convexity,
+            )
         )
-        if is_ok[i]
-        else missing(name, "no spread over the curve gives the price", model=MODEL, price=float(clean[i]))
-        for i, name in enumerate(names)
-    ]
     kept = np.flatnonzero(is_ok)
-    group = BondGroup([names[i] for i in kept], curve.curve_id, present[kept], weights, dirty[kept])
+    group = BondGroup([names[i] for i in kept], curve.curve_id, times, present[kept], weights, dirty[kept])
     return valuations, group

@@ -20,7 +20,7 @@ _BLOCK = 2048
 
 
 class YieldConvention(StrEnum):
-    """How a yield discounts over the broken first period."""
+    """How a yield, a decimal a year, discounts over the broken first period."""
 
     STREET = "street"
     """Compound: ``(1 + y/f) ** -w`` for a broken period of length w."""
@@ -66,7 +66,7 @@ class BondTable:
 
 @dataclass(frozen=True)
 class Yields:
-    """Yields with the mark of those that were found; NaN where `is_ok` is False."""
+    """Yields, decimals a year, with the mark of those that were found; NaN where `is_ok` is False."""
 
     yields: Floats
     is_ok: Booleans
@@ -90,7 +90,15 @@ class _Sums(NamedTuple):
 
 
 def bond_table(flows: Sequence[BondFlows]) -> BondTable:
-    """Put the flows of bonds side by side for vectorised pricing."""
+    """Put the flows of bonds, per 100 face, side by side for vectorised pricing.
+
+    Examples
+    --------
+    >>> flows = BondFlows(np.array([3.0, 103.0]), np.array([1.0, 2.0]), np.array([365, 730]), 0.0, 1)
+    >>> bond_table([flows]).amounts.tolist()
+    [[3.0, 103.0]]
+
+    """
     n_flows = np.array([f.amounts.size for f in flows], dtype=np.int64)
     amounts = np.zeros((len(flows), int(n_flows.max(initial=0))))
     for row, f in enumerate(flows):
@@ -177,6 +185,12 @@ def dirty_price(
     31 CFR 356 Appendix B, section II (US_TREASURY); SIFMA Standard Securities Calculation Methods
     (STREET).
 
+    Examples
+    --------
+    >>> flows = BondFlows(np.array([3.0, 103.0]), np.array([1.0, 2.0]), np.array([365, 730]), 0.0, 1)
+    >>> dirty_price(bond_table([flows]), [0.04]).round(6).tolist()
+    [98.113905]
+
     """
     growth = 1.0 + _checked(bonds, yields) / bonds.frequency
     return _to_first(bonds, growth, convention).value * _horner(bonds.amounts, 1.0 / growth, 0)[0]
@@ -185,7 +199,17 @@ def dirty_price(
 def clean_price(
     bonds: BondTable, yields: ArrayLike, convention: YieldConvention = YieldConvention.STREET
 ) -> Floats:
-    """Price without accrued interest; see `dirty_price`."""
+    """Price without accrued interest; see `dirty_price`.
+
+    Examples
+    --------
+    Half a year into the first period of a yearly coupon of 3:
+
+    >>> flows = BondFlows(np.array([3.0, 103.0]), np.array([0.5, 1.5]), np.array([182, 547]), 1.5, 1)
+    >>> clean_price(bond_table([flows]), [0.03]).round(6).tolist()
+    [99.988916]
+
+    """
     return dirty_price(bonds, yields, convention) - bonds.accrued
 
 
@@ -205,6 +229,12 @@ def bond_yield(
     -------
     Yields of shape (n_bonds,)
         Not ok where the dirty price is not positive, or no yield was found.
+
+    Examples
+    --------
+    >>> flows = BondFlows(np.array([3.0, 103.0]), np.array([1.0, 2.0]), np.array([365, 730]), 0.0, 1)
+    >>> bond_yield(bond_table([flows]), [100.0]).yields.round(12).tolist()
+    [0.03]
 
     """
     target = np.broadcast_to(np.asarray(clean, dtype=np.float64), bonds.accrued.shape) + bonds.accrued
@@ -252,6 +282,15 @@ def bond_sensitivities(
     ------
     ValueError
         As in `dirty_price`.
+
+    Examples
+    --------
+    A payment after two periods of a year: duration 2 / 1.04, convexity 6 / 1.04^2.
+
+    >>> flows = BondFlows(np.array([0.0, 100.0]), np.array([1.0, 2.0]), np.array([365, 730]), 0.0, 1)
+    >>> found = bond_sensitivities(bond_table([flows]), [0.04])
+    >>> [x.round(6).tolist() for x in (found.modified_duration, found.convexity, found.dv01)]
+    [[1.923077], [5.547337], [0.01778]]
 
     """
     array = _checked(bonds, yields)

@@ -69,6 +69,13 @@ def interpolation_weights(node_times: Floats, times: Floats) -> Floats:
     -------
     ndarray of shape (n_nodes, n_times)
 
+    Examples
+    --------
+    A payment after a year and a half, between nodes of one and two years:
+
+    >>> interpolation_weights(np.array([1.0, 2.0]), np.array([1.5])).tolist()
+    [[0.5], [1.0]]
+
     """
     n_nodes, columns = node_times.size, np.arange(times.size)
     weights = np.zeros((n_nodes, times.size))
@@ -170,6 +177,14 @@ def bootstrap_par_curves(times: Floats, par_yields: Floats) -> ZeroCurves:
     US Department of the Treasury, "Treasury Yield Curve Methodology": par yields are semi-annual
     bond-equivalent.
 
+    Examples
+    --------
+    At a flat par yield of 2 % every zero rate is 2 log(1.01):
+
+    >>> curves = bootstrap_par_curves(np.array([0.5, 1.0, 2.0]), np.array([[0.02, 0.02, 0.02]]))
+    >>> curves.zero_rates.round(6).tolist(), curves.is_ok.tolist()
+    ([[0.019901, 0.019901, 0.019901]], [True])
+
     """
     _check_tenors(times, par_yields)
     is_quoted = np.isfinite(par_yields)
@@ -212,6 +227,13 @@ def zero_rate_moves(curves: ZeroCurves) -> tuple[Floats, Booleans]:
     moves : ndarray of shape (n_dates, n_nodes)
         Absolute, decimals; NaN in the first row, and where one of the two dates has no curve.
     is_filled : ndarray of shape (n_dates, n_nodes), bool
+
+    Examples
+    --------
+    >>> quotes = np.array([[0.02, 0.02], [0.03, 0.03]])
+    >>> moves, is_filled = zero_rate_moves(bootstrap_par_curves(np.array([0.5, 1.0]), quotes))
+    >>> moves[1].round(6).tolist(), is_filled.any().tolist()
+    ([0.009877, 0.009877], False)
 
     """
     moves = np.full(curves.zero_rates.shape, np.nan)

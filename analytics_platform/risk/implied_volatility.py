@@ -39,7 +39,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class ImpliedVolatility:
-    """Volatilities with a status each: NaN where, and only where, `status` is not OK."""
+    """Volatilities, decimals a year, with a status each: NaN where, and only where, `status` is not OK."""
 
     volatility: Floats
     status: NDArray[np.int8]

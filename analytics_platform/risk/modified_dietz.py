@@ -105,7 +105,7 @@ def modified_dietz_return(
 
 
 def has_large_flow(start_value: float, flows: ArrayLike) -> bool:
-    """Whether a flow is above a tenth of the value at the start: the day of it needs a valuation.
+    """Whether a flow of money is above a tenth of the value at the start: its day needs a valuation.
 
     References
     ----------

@@ -97,6 +97,13 @@ def _brackets(amounts: Floats, years: Floats) -> list[tuple[float, float]]:
     return found
 
 
+def _is_only(x: float, amounts: Floats, years: Floats) -> bool:
+    """Tell whether money stays invested, or borrowed, at a root up to the end: then there is no other."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        balances = np.cumsum(amounts * np.exp(-x * years))[:-1]
+    return bool((balances < 0.0).all() or (balances > 0.0).all())
+
+
 def money_weighted_return(amounts: ArrayLike, days: ArrayLike) -> MoneyWeighted:
     """Rate r at which ``sum(amounts / (1 + r)**(days / 365))`` is zero.
 
@@ -122,12 +129,14 @@ def money_weighted_return(amounts: ArrayLike, days: ArrayLike) -> MoneyWeighted:
 
     Notes
     -----
-    Flows in time whose sign changes once have one rate at most (Descartes). With more changes all
+    Flows in time whose sign changes once have one rate at most (Descartes). So have flows at whose rate
+    the balance of what was paid and what came back keeps its sign up to the end (Soper). For others all
     rates are searched for on a grid, including pairs between two of its points.
 
     References
     ----------
-    Microsoft Excel, function XIRR; CFA Institute. Global Investment Performance Standards (2020).
+    Microsoft Excel, function XIRR; Soper, C. S. (1959). The marginal efficiency of capital: a further
+    note. Economic Journal 69(273), 174-177; CFA Institute. Global Investment Performance Standards (2020).
 
     Examples
     --------
@@ -151,10 +160,9 @@ def money_weighted_return(amounts: ArrayLike, days: ArrayLike) -> MoneyWeighted:
     n_changes = int((signs[1:] != signs[:-1]).sum())
     if n_changes == 0:
         return MoneyWeighted(np.nan, np.nan, span, ONE_SIGN)
-    if n_changes == 1:
-        ends = _value(np.array([_LOWEST, _HIGHEST]), net, years)
-        brackets = [(_LOWEST, _HIGHEST)] if ends[0] * ends[1] < 0.0 else []
-    else:
+    ends = _value(np.array([_LOWEST, _HIGHEST]), net, years)
+    brackets = [(_LOWEST, _HIGHEST)] if ends[0] * ends[1] < 0.0 else []
+    if n_changes > 1 and not (brackets and _is_only(_root(*brackets[0], net, years), net, years)):
         brackets = _brackets(net, years)
     if len(brackets) != 1:
         reason = f"{len(brackets)} rates make the cash flows worth nothing" if brackets else NO_RATE

@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike
 
 from analytics_platform.risk.arrays import Floats
 
+NOT_FINITE = "a scenario of the stored vector is no number"
+"""Why a stored vector cannot be used."""
+
 
 def finite_array(values: ArrayLike, name: str, *, ndim: int | None = None) -> Floats:
     """Values as float64, refused if there are none or one is no number.

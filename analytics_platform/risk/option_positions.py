@@ -155,7 +155,7 @@ def _calibrate_group(
     )
     multiplier = np.array([one.multiplier for one in terms])
     valuations = [
-        _valuation(one.instrument_id, price[i], volatility[i], greeks, i)
+        _valuation(one.instrument_id, (price[i], spot[i]), volatility[i], greeks, i)
         if is_ok[i]
         else missing(
             one.instrument_id, REASONS[VolatilityStatus(found.status[i])], model=MODEL, price=_known(price[i])
@@ -180,8 +180,11 @@ def _calibrate_group(
     )
 
 
-def _valuation(instrument_id: str, price: float, volatility: float, greeks: Greeks, row: int) -> Valuation:
+def _valuation(
+    instrument_id: str, prices: tuple[float, float], volatility: float, greeks: Greeks, row: int
+) -> Valuation:
     is_today = volatility == 0.0
+    price, spot = prices
     return Valuation(
         instrument_id,
         MODEL,
@@ -193,6 +196,7 @@ def _valuation(instrument_id: str, price: float, volatility: float, greeks: Gree
         vega=float(greeks.vega[row]),
         theta=float(greeks.theta[row]),
         rho=float(greeks.rho[row]),
+        underlying_price_local=float(spot),
         status="warning" if is_today else "ok",
         reason="expires on this session: intrinsic value" if is_today else None,
     )

@@ -178,6 +178,12 @@ def option_greeks(  # noqa: PLR0913 - an option has this many terms, all by keyw
     ----------
     Hull, J. C. Options, Futures, and Other Derivatives, chapter "The Greek Letters".
 
+    Examples
+    --------
+    >>> found = option_greeks(is_call=True, spot=49, strike=50, rate=0.05, volatility=0.2, t_years=20 / 52)
+    >>> [round(float(x), 3) for x in (found.delta, found.gamma, found.vega, found.theta, found.rho)]
+    [0.522, 0.066, 12.105, -4.305, 8.907]
+
     """
     arguments = _arguments(is_call, spot, strike, rate, dividend_yield, volatility, t_years)
     sign, s, _strike, r, q, v, t = arguments

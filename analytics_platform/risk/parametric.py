@@ -75,6 +75,12 @@ def portfolio_deviation(exposures: ArrayLike, covariance: Covariance) -> Floats:
     ValueError
         If the exposures are empty, do not match the factors, or hold a NaN or an infinity.
 
+    Examples
+    --------
+    >>> two_assets = Covariance(np.diag([0.02, 0.01]))
+    >>> round(float(portfolio_deviation([10.0, 5.0], two_assets)), 6)
+    0.206155
+
     """
     array = _exposures(exposures, covariance)
     variance = np.square(array @ covariance.factor.T).sum(axis=-1)

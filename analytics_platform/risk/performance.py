@@ -168,6 +168,28 @@ def sharpe_ratio(
     return ratio(scaled, deviation, least=least, reason=NO_VOLATILITY)
 
 
+def downside_deviation(
+    returns: ArrayLike, *, required: ArrayLike = 0.0, periods_a_year: float = PERIODS_A_YEAR
+) -> Floats:
+    """Root mean square of the shortfalls over all periods, times the root of the periods of a year.
+
+    Parameters, errors and references as in `sortino_ratio`.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Decimals a year; 0 where no return falls short.
+
+    Examples
+    --------
+    >>> round(float(downside_deviation([0.02, -0.02, 0.03, 0.01], periods_a_year=1)), 12)
+    0.01
+
+    """
+    excess, _least = _excess(returns, required, "required returns")
+    return np.asarray(np.sqrt(np.square(np.minimum(excess, 0.0)).mean(axis=-1) * periods_a_year))
+
+
 def sortino_ratio(
     returns: ArrayLike, *, required: ArrayLike = 0.0, periods_a_year: float = PERIODS_A_YEAR
 ) -> Measured:

@@ -1,26 +1,39 @@
-"""Measures of portfolios out of unit vectors: value at risk, expected shortfall and who brings it."""
+"""Value at risk and expected shortfall of portfolios out of the stored unit vectors."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+import numpy as np
 import polars as pl
 
-from analytics_platform.risk.measures import expected_shortfall, shortfall_components, tail, value_at_risk
+from analytics_platform.risk.arrays import Floats
+from analytics_platform.risk.measures import tail
+from analytics_platform.risk.metric_rows import Figure, metric_rows
+from analytics_platform.risk.numeric_input import tail_share
 from analytics_platform.risk.portfolios import PortfolioPnl, by_session, portfolio_pnl, vectors_by_currency
-from analytics_platform.risk.results import result_frame
+from analytics_platform.risk.results import joined_frames
+from analytics_platform.risk.tail_measures import METRICS, tail_measures
 from analytics_platform.risk.tree import check_holdings, portfolio_tree
-from analytics_platform.risk.valuations import shortened
-from analytics_platform.risk.version import MODEL_VERSION
-from analytics_platform.tables.risk import RISK_CONTRIBUTIONS, RISK_METRICS
+from analytics_platform.risk.weighting import (
+    age_weighted_expected_shortfall,
+    age_weighted_value_at_risk,
+    age_weights,
+    volatility_scaled,
+)
+from analytics_platform.tables.risk import RISK_METRICS
 
 CONFIDENCES = (0.95, 0.975, 0.99)
-CONTRIBUTION_CONFIDENCE = 0.975
-"""Changes whenever the same inputs would give other numbers."""
+AGE_DECAY = 0.995
+"""Weight of a scenario over that of the next newer one; with 500 scenarios the oldest counts a twelfth."""
+VOLATILITY_DECAY = 0.94
+"""Decay of the volatility that scenarios are scaled to, and of the exponentially weighted covariance."""
+_ROUNDING = 1.0 + 1e-9
 _FEW = "fewer than one scenario in the tail: worst loss"
-_MEASURES = {"value_at_risk": value_at_risk, "expected_shortfall": expected_shortfall}
+_HEAVY = "the worst scenario carries the whole tail: worst loss"
+_VALUE_AT_RISK, _SHORTFALL = METRICS
 
 
-def _portfolios(
+def session_portfolios(
     holdings: pl.DataFrame,
     portfolios: pl.DataFrame,
     scenario_pnl: pl.DataFrame,
@@ -45,6 +58,10 @@ def measure(
 ) -> pl.DataFrame:
     """Value at risk and expected shortfall of every portfolio with all that is below it.
 
+    The methods are those that need nothing but the vectors: `historical`; `age_weighted`, with weights
+    that fall by `AGE_DECAY` a session; `volatility_scaled`, of the portfolio's own P&L scaled to the
+    volatility that an exponentially weighted average forecasts.
+
     Parameters
     ----------
     holdings, portfolios : DataFrame
@@ -58,8 +75,8 @@ def measure(
     Returns
     -------
     DataFrame
-        Columns of `tables.risk.RISK_METRICS`; every portfolio, session and confidence has its rows.
-        A portfolio that holds an instrument without a vector is missing, never a part of itself.
+        Columns of `tables.risk.RISK_METRICS`; every portfolio, session, method and confidence has its
+        rows. A portfolio that holds an instrument without a vector is missing, never a part of itself.
 
     Raises
     ------
@@ -67,90 +84,68 @@ def measure(
         If the portfolios are no tree, holdings name an unknown portfolio or hold an instrument
         twice, or a confidence is outside (0, 1).
 
-    """
-    rows = (
-        row
-        for session, portfolios_pnl in _portfolios(holdings, portfolios, scenario_pnl, sessions)
-        for confidence in confidences
-        for metric in _MEASURES
-        for row in _metric_rows(session, portfolios_pnl, metric, float(confidence))
-    )
-    return result_frame(RISK_METRICS, rows)
-
-
-def _metric_rows(
-    session: date, portfolios: PortfolioPnl, metric: str, confidence: float
-) -> Iterator[dict[str, object]]:
-    n_scenarios = portfolios.pnl.shape[1]
-    is_short = tail(max(n_scenarios, 1), confidence).is_short
-    values = _MEASURES[metric](portfolios.pnl, confidence=confidence).tolist() if n_scenarios else []
-    for row, portfolio in enumerate(portfolios.portfolio_ids):
-        status, reason = portfolios.status[row], portfolios.reason[row]
-        is_missing = status == "missing"
-        if is_short and not is_missing:
-            status, reason = "warning", shortened(f"{_FEW}; {reason}" if reason else _FEW)
-        yield {
-            "business_date": session,
-            "portfolio_id": portfolio,
-            "metric": metric,
-            "method": "historical",
-            "confidence": confidence,
-            "horizon_days": 1,
-            "currency": portfolios.currencies[row],
-            "value": None if is_missing else values[row],
-            "n_scenarios": 0 if is_missing else n_scenarios,
-            "status": status,
-            "reason": reason or None,
-            "model_version": MODEL_VERSION,
-        }
-
-
-def contribute(
-    holdings: pl.DataFrame,
-    portfolios: pl.DataFrame,
-    scenario_pnl: pl.DataFrame,
-    *,
-    confidence: float = CONTRIBUTION_CONFIDENCE,
-    sessions: Sequence[date] | None = None,
-) -> pl.DataFrame:
-    """Parts of the expected shortfall of every portfolio that its instruments bring.
-
-    Parameters and errors as in `measure`.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `tables.risk.RISK_CONTRIBUTIONS`; one row per instrument with a net holding. The
-        parts of a portfolio sum to its expected shortfall. A portfolio whose metric is missing has
-        no rows.
+    References
+    ----------
+    Hull, J. C. Risk Management and Financial Institutions, chapter on historical simulation: "Weighting
+    of observations" (0.995 for 500 scenarios) and "Incorporating volatility updating", where the losses
+    of the portfolio itself are scaled.
 
     """
-    rows = (
-        row
-        for session, portfolios_pnl in _portfolios(holdings, portfolios, scenario_pnl, sessions)
-        for number, status in enumerate(portfolios_pnl.status)
-        if status != "missing"
-        for row in _contribution_rows(session, portfolios_pnl, number, float(confidence))
-    )
-    return result_frame(RISK_CONTRIBUTIONS, rows)
+    wanted = [float(confidence) for confidence in confidences]
+    frames = [
+        metric_rows(session, found, _figures(found.pnl, wanted))
+        for session, found in session_portfolios(holdings, portfolios, scenario_pnl, sessions)
+    ]
+    return joined_frames(RISK_METRICS, frames)
 
 
-def _contribution_rows(
-    session: date, portfolios: PortfolioPnl, number: int, confidence: float
-) -> Iterator[dict[str, object]]:
-    names, position_pnl = portfolios.positions(number)
-    total = float(expected_shortfall(portfolios.pnl[number], confidence=confidence))
-    parts: list[float] = []
-    if names:
-        parts = shortfall_components(position_pnl, confidence=confidence).tolist()
-    for name, part in zip(names, parts, strict=True):
-        yield {
-            "business_date": session,
-            "portfolio_id": portfolios.portfolio_ids[number],
-            "instrument_id": name,
-            "metric": "expected_shortfall",
-            "confidence": confidence,
-            "currency": portfolios.currencies[number],
-            "contribution": part,
-            "share_rate": part / total if total else None,
+def _figures(pnl: Floats, confidences: Sequence[float]) -> list[Figure]:
+    n_portfolios, n_scenarios = pnl.shape
+    if n_scenarios == 0:
+        nothing = np.full(n_portfolios, np.nan)
+        return [
+            Figure(metric, method, confidence, 0, nothing)
+            for confidence in confidences
+            for metric in METRICS
+            for method in ("historical", "age_weighted", "volatility_scaled")
+        ]
+    plain, scaled = tail_measures(pnl, confidences), tail_measures(_scaled(pnl), confidences)
+    # The weight of each portfolio's worst scenario: alone it may reach the tail.
+    worst = age_weights(n_scenarios, decay=AGE_DECAY)[pnl.argmin(axis=1)]
+    figures = []
+    for confidence in confidences:
+        few = [_FEW if tail(n_scenarios, confidence).is_short else ""] * n_portfolios
+        heavy = [_HEAVY if one > tail_share(confidence) * _ROUNDING else "" for one in worst.tolist()]
+        of = {
+            ("historical", _VALUE_AT_RISK): plain[_VALUE_AT_RISK, confidence],
+            ("historical", _SHORTFALL): plain[_SHORTFALL, confidence],
+            ("age_weighted", _VALUE_AT_RISK): age_weighted_value_at_risk(
+                pnl, decay=AGE_DECAY, confidence=confidence
+            ),
+            ("age_weighted", _SHORTFALL): age_weighted_expected_shortfall(
+                pnl, decay=AGE_DECAY, confidence=confidence
+            ),
+            ("volatility_scaled", _VALUE_AT_RISK): scaled[_VALUE_AT_RISK, confidence],
+            ("volatility_scaled", _SHORTFALL): scaled[_SHORTFALL, confidence],
         }
+        figures += [
+            Figure(
+                metric,
+                method,
+                confidence,
+                n_scenarios,
+                values,
+                warnings=heavy if method == "age_weighted" else few,
+            )
+            for (method, metric), values in of.items()
+        ]
+    return figures
+
+
+def _scaled(pnl: Floats) -> Floats:
+    """P&L at the volatility of today; what never moves, as cash, has none and stays as it is."""
+    scaled = pnl.copy()
+    is_moving = pnl.any(axis=1)
+    if is_moving.any():
+        scaled[is_moving] = volatility_scaled(pnl[is_moving], decay=VOLATILITY_DECAY)
+    return scaled

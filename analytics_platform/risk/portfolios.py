@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from analytics_platform.risk.aggregation import portfolio_vectors
 from analytics_platform.risk.arrays import Floats, Integers
+from analytics_platform.risk.numeric_input import NOT_FINITE
 from analytics_platform.risk.tree import Tree, holders, holdings_matrix
 from analytics_platform.risk.valuations import shortened
 
@@ -62,6 +63,10 @@ class PortfolioPnl:
         names = [self.instrument_ids[column] for column in columns]
         return names, quantities[:, None] * self.unit_pnl[self.currencies[row]][columns]
 
+    def held_quantities(self, row: int) -> Floats:
+        """Net quantities of the positions of one portfolio, in the order of `positions`."""
+        return _held(self.quantities, row)[1]
+
 
 def _held(matrix: csr_array, row: int) -> tuple[Integers, Floats]:
     """Columns and quantities of the net holdings of a portfolio."""
@@ -69,8 +74,8 @@ def _held(matrix: csr_array, row: int) -> tuple[Integers, Floats]:
     return matrix.indices[span].astype(np.int64), matrix.data[span]
 
 
-def _aligned(names: Sequence[str], vectors: UnitVectors | None, n_scenarios: int) -> UnitVectors:
-    """Vectors in the order of the names; zeros where missing."""
+def aligned(names: Sequence[str], vectors: UnitVectors | None, n_scenarios: int) -> UnitVectors:
+    """Return vectors in the order of the names; zeros where missing."""
     row_of = {name: row for row, name in enumerate(vectors.instrument_ids)} if vectors else {}
     pnl = np.zeros((len(names), n_scenarios))
     status, reason = ["missing"] * len(names), ["not valued"] * len(names)
@@ -119,7 +124,7 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
     matrix = holdings_matrix(tree, holdings, names)
     n_scenarios = max((one.pnl.shape[1] for one in vectors.values()), default=0)
     currencies = list(tree.base_currency.values())
-    units = {code: _aligned(names, vectors.get(code), n_scenarios) for code in sorted(set(currencies))}
+    units = {code: aligned(names, vectors.get(code), n_scenarios) for code in sorted(set(currencies))}
     judged = [
         _judged(matrix, row, units[code]) if is_holder else ("missing", _NOTHING_HELD)
         for row, (code, is_holder) in enumerate(zip(currencies, holders(tree, holdings), strict=True))
@@ -145,6 +150,8 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
 def vectors_by_currency(scenario_pnl: pl.DataFrame) -> dict[str, UnitVectors]:
     """Take the unit vectors of one session out of its rows of `scenario_pnl`, by currency.
 
+    A vector that holds a NaN, an infinity or a null is missing: its scenario must not be averaged away.
+
     Raises
     ------
     ValueError
@@ -157,12 +164,14 @@ def vectors_by_currency(scenario_pnl: pl.DataFrame) -> dict[str, UnitVectors]:
     if n_scenarios.size != 1 or not bool((vectors.list.len() == n_scenarios[0]).all()):
         message = f"scenario vectors of {scenario_pnl['business_date'][0]} differ in length"
         raise ValueError(message)
-    usable = is_usable.to_numpy()
+    usable = is_usable.to_numpy().copy()
     pnl = np.zeros((len(scenario_pnl), int(n_scenarios[0])))
     pnl[usable] = vectors.explode().to_numpy().reshape(-1, int(n_scenarios[0]))
     names, codes, status, reason = (
         scenario_pnl[column].to_list() for column in ("instrument_id", "currency", "status", "reason")
     )
+    for row in np.flatnonzero(~np.isfinite(pnl).all(axis=1)):
+        usable[row], reason[row], pnl[row] = False, NOT_FINITE, 0.0
     result = {}
     for code in sorted(set(codes)):
         rows = [row for row, own in enumerate(codes) if own == code]

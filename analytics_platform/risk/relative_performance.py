@@ -58,6 +58,33 @@ def beta(returns: ArrayLike, benchmark: ArrayLike) -> Measured:
     return Measured(np.asarray(covariance * found.value**2), found.reason)
 
 
+def alpha(returns: ArrayLike, benchmark: ArrayLike, *, periods_a_year: float = PERIODS_A_YEAR) -> Measured:
+    """Mean return that beta does not explain, times the periods of a year (Jensen).
+
+    Parameters and errors as in `beta`.
+
+    Returns
+    -------
+    Measured
+        Decimals a year, not compounded; NaN where the benchmark does not vary.
+
+    References
+    ----------
+    Jensen, M. (1968). The performance of mutual funds in the period 1945-1964. Journal of Finance
+    23(2), 389-416.
+
+    Examples
+    --------
+    >>> float(alpha([0.035, 0.015, -0.005], [0.02, 0.01, 0.0], periods_a_year=1).value.round(12))
+    -0.005
+
+    """
+    slope = beta(returns, benchmark)
+    own, other = _pair(returns, benchmark)
+    left = own.mean(axis=-1) - slope.value * other.mean(axis=-1)
+    return Measured(np.asarray(left * periods_a_year), slope.reason)
+
+
 def tracking_error(
     returns: ArrayLike, benchmark: ArrayLike, *, periods_a_year: float = PERIODS_A_YEAR
 ) -> Floats:

@@ -6,9 +6,12 @@ from datetime import date
 
 import polars as pl
 
+from analytics_platform.risk.contributions import contribute
 from analytics_platform.risk.inputs import RiskInputs, Terms, held_instruments, instrument_terms
 from analytics_platform.risk.market import MarketHistory, market_history, newest_row
-from analytics_platform.risk.portfolio_measures import contribute, measure
+from analytics_platform.risk.metric_rows import metric_rows
+from analytics_platform.risk.model_measures import Desk, Simulation, modelled_figures, refused_figures
+from analytics_platform.risk.portfolio_measures import CONFIDENCES, measure, session_portfolios
 from analytics_platform.risk.portfolios import (
     PortfolioPnl,
     UnitVectors,
@@ -25,11 +28,12 @@ from analytics_platform.risk.valuation import Book, value_session
 from analytics_platform.risk.valuations import shortened
 from analytics_platform.tables.risk import (
     INSTRUMENT_VALUATIONS,
+    RISK_METRICS,
     SCENARIO_PNL,
     STRESS_RESULTS,
 )
 
-__all__ = ["RiskInputs", "contribute", "measure", "revalue", "stress"]
+__all__ = ["RiskInputs", "Simulation", "contribute", "measure", "measure_by_model", "revalue", "stress"]
 
 N_SCENARIOS = 500
 
@@ -102,6 +106,65 @@ def revalue(
         unit_pnl = historical_unit_pnl(book, snapshot, scenarios, prepared.currencies)
         vectors.append(scenario_rows(session, book.instrument_ids, scenarios, unit_pnl))
     return result_frame(INSTRUMENT_VALUATIONS, rows), joined_frames(SCENARIO_PNL, vectors)
+
+
+def measure_by_model(
+    inputs: RiskInputs,
+    scenario_pnl: pl.DataFrame,
+    sessions: Sequence[date],
+    *,
+    confidences: Sequence[float] = CONFIDENCES,
+    simulation: Simulation | None = None,
+) -> pl.DataFrame:
+    """Parametric and Monte Carlo value at risk and expected shortfall of every portfolio.
+
+    Parameters
+    ----------
+    inputs : RiskInputs
+    scenario_pnl : DataFrame
+        As from `revalue`. It says which moves of history the factors are to have, and what a portfolio
+        lacks: one that is missing there is missing here.
+    sessions : sequence of date
+    confidences : sequence of float
+    simulation : Simulation, optional
+        Number of scenarios and seed.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `tables.risk.RISK_METRICS`; `standard_error` is that of the simulation.
+
+    Raises
+    ------
+    ValueError
+        As in `revalue` and `measure`.
+
+    """
+    days = sorted(set(sessions))
+    wanted = scenario_pnl.filter(pl.col("business_date").is_in(days))
+    if not days:
+        return result_frame(RISK_METRICS, [])
+    levels = [float(confidence) for confidence in confidences]
+    n_scenarios = {day: rows["n_scenarios"][0] for day, rows in by_session(wanted).items()}
+    windows = {day: rows["first_scenario_date"][0] for day, rows in by_session(wanted).items()}
+    prepared = _prepare(inputs, days, max(n_scenarios.values(), default=1))
+    found = dict(session_portfolios(inputs.holdings, inputs.portfolios, wanted, days))
+    frames = []
+    for session, snapshot, book in _books(inputs, prepared, days):
+        figures = refused_figures(found[session], levels, "no scenarios on this session")
+        if session in n_scenarios:
+            scenarios = historical_scenarios(
+                prepared.market, newest_row(prepared.market.dates, session), n_scenarios[session]
+            )
+            desk = Desk(book, snapshot, scenarios, found[session])
+            if scenarios.first_date == windows[session]:
+                figures = modelled_figures(desk, levels, simulation or Simulation())
+            else:
+                figures = refused_figures(
+                    found[session], levels, "the stored scenarios are of other sessions"
+                )
+        frames.append(metric_rows(session, found[session], figures))
+    return joined_frames(RISK_METRICS, frames)
 
 
 def stress(inputs: RiskInputs, sessions: Sequence[date]) -> pl.DataFrame:

@@ -122,6 +122,19 @@ def bond_accruals(bond_terms: pl.DataFrame) -> pl.DataFrame:
     ValueError
         If the terms of a bond make no schedule; the message names the bond.
 
+    Examples
+    --------
+    >>> from datetime import date
+    >>> terms = pl.DataFrame(
+    ...     {
+    ...         "instrument_id": ["NOTE"], "coupon_rate": [0.03], "dated_date": [date(2012, 2, 15)],
+    ...         "first_coupon_date": [None], "maturity_date": [date(2013, 2, 15)], "coupon_frequency": [2],
+    ...         "day_count": ["ACT/ACT ICMA"], "redemption_per_100": [100.0],
+    ...     }
+    ... )
+    >>> bond_accruals(terms).select("accrual_end", pl.col("coupon_per_100").round(9)).rows()
+    [(datetime.date(2012, 8, 15), 1.5), (datetime.date(2013, 2, 15), 1.5)]
+
     """
     frames = [BOND_ACCRUALS.columns.to_frame()]
     for terms in bond_terms.sort("instrument_id").iter_rows(named=True):

@@ -22,6 +22,10 @@ class Valuation:
     theta: float | None = None
     rho: float | None = None
     dv01_local: float | None = None
+    yield_rate: float | None = None
+    modified_duration_years: float | None = None
+    convexity_years2: float | None = None
+    underlying_price_local: float | None = None
     status: str = "ok"
     reason: str | None = None
 

@@ -39,6 +39,8 @@ class RiskConfig(dg.Config):
     """What a run may set."""
 
     n_scenarios: int = Field(default=500, ge=20, description="Moves of history that VaR rests on")
+    n_simulated: int = Field(default=2000, ge=100, description="Scenarios of the Monte Carlo simulation")
+    seed: int = Field(default=20130301, ge=0, description="Seed of the Monte Carlo simulation")
 
 
 def read_risk_inputs(

@@ -40,7 +40,7 @@ def run_manifests(
     settings = json.dumps(config.model_dump(), sort_keys=True)
     manifest = pl.DataFrame(
         {
-            "run_id": context.run_id,
+            "run_id": context.run.run_id,
             "first_date": first,
             "last_date": last,
             "code_version": f"{version('analytics-platform')}/{MODEL_VERSION}",

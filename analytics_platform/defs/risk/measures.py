@@ -29,18 +29,27 @@ HOLDINGS = ["business_date", "portfolio_id", "instrument_id", "quantity"]
     backfill_policy=dg.BackfillPolicy.single_run(),
     io_manager_key="lake_io",
     ins={"scenario_pnl": dg.AssetIn(key=["risk", "scenario_pnl"])},
-    deps=BOOK,
+    deps=INPUTS,
     code_version=MODEL_VERSION,
     check_specs=[conformity_spec(RISK_METRICS, "risk")],
 )
 def risk_metrics(
-    context: dg.AssetExecutionContext, scenario_pnl: pl.DataFrame, warehouse: WarehouseResource
+    context: dg.AssetExecutionContext,
+    config: RiskConfig,
+    scenario_pnl: pl.DataFrame,
+    warehouse: WarehouseResource,
+    lake: LakeResource,
 ) -> Result:
-    """One row per session, portfolio, metric and confidence: historical VaR and expected shortfall."""
-    from analytics_platform.risk.run import measure
+    """One row per session, portfolio, metric, method and confidence: VaR and expected shortfall."""
+    from analytics_platform.risk.run import Simulation, measure, measure_by_model
 
-    days = CALENDAR.sessions(*session_range(context.partition_keys))
-    metrics = measure(*_book(context, warehouse), scenario_pnl, sessions=days)
+    sessions = session_range(context.partition_keys)
+    days = CALENDAR.sessions(*sessions)
+    inputs = read_risk_inputs(warehouse.open(), lake.open(), CALENDAR, sessions, config.n_scenarios)
+    simulation = Simulation(config.n_simulated, config.seed)
+    stored = measure(inputs.holdings, inputs.portfolios, scenario_pnl, sessions=days)
+    modelled = measure_by_model(inputs, scenario_pnl, days, simulation=simulation)
+    metrics = pl.concat([stored, modelled]).sort(RISK_METRICS.key)
     yield dg.MaterializeResult(value=metrics, check_results=[conformity(RISK_METRICS, "risk", metrics)])
 
 
@@ -61,7 +70,7 @@ def risk_metrics(
 def risk_contributions(
     context: dg.AssetExecutionContext, scenario_pnl: pl.DataFrame, warehouse: WarehouseResource
 ) -> Result:
-    """One row per session, portfolio and instrument: its part of the expected shortfall."""
+    """One row per session, portfolio, instrument, metric and confidence: its part of the metric."""
     from analytics_platform.risk.run import contribute
 
     days = CALENDAR.sessions(*session_range(context.partition_keys))

@@ -77,7 +77,9 @@ def _result(book: Book, name: str) -> list[Link]:
         ]
     metric, confidence = RISK[name]
     rows = own(book, "risk_metrics", book.day).filter(
-        pl.col("metric") == metric, (pl.col("confidence") - confidence).abs() < RATE_TOLERANCE
+        pl.col("method") == "historical",
+        pl.col("metric") == metric,
+        (pl.col("confidence") - confidence).abs() < RATE_TOLERANCE,
     )
     links = []
     if name == "es_975_base":

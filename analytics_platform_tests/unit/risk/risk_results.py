@@ -5,7 +5,15 @@ from datetime import date
 
 import polars as pl
 
-from analytics_platform.risk.run import RiskInputs, contribute, measure, revalue, stress
+from analytics_platform.risk.run import (
+    RiskInputs,
+    Simulation,
+    contribute,
+    measure,
+    measure_by_model,
+    revalue,
+    stress,
+)
 from analytics_platform.tables.risk import (
     INSTRUMENT_VALUATIONS,
     RISK_CONTRIBUTIONS,
@@ -16,6 +24,7 @@ from analytics_platform.tables.risk import (
 
 N = 50
 CONFIDENCES = (0.9, 0.95, 0.975)
+SIMULATION = Simulation(n_scenarios=1500, seed=4)
 Results = Mapping[str, pl.DataFrame]
 TABLES = {
     table.name: table
@@ -29,8 +38,17 @@ def run(inputs: RiskInputs, sessions: list[date]) -> Results:
     return {
         "instrument_valuations": valuations,
         "scenario_pnl": scenario_pnl,
-        "risk_metrics": measure(held, tree, scenario_pnl, confidences=CONFIDENCES, sessions=sessions),
-        "risk_contributions": contribute(held, tree, scenario_pnl, sessions=sessions),
+        "risk_metrics": pl.concat(
+            [
+                measure(held, tree, scenario_pnl, confidences=CONFIDENCES, sessions=sessions),
+                measure_by_model(
+                    inputs, scenario_pnl, sessions, confidences=CONFIDENCES, simulation=SIMULATION
+                ),
+            ]
+        ).sort(RISK_METRICS.key),
+        "risk_contributions": contribute(
+            held, tree, scenario_pnl, confidences=CONFIDENCES, sessions=sessions
+        ),
         "stress_results": stress(inputs, sessions),
     }
 

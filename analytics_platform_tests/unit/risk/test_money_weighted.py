@@ -88,6 +88,15 @@ def test_several_changes_of_sign_may_still_have_one_rate() -> None:
     assert money_weighted_return([-1.0, 2.0, -1.01], [0, 365, 730]).reason == NO_RATE
 
 
+def test_money_that_stays_invested_has_one_rate_whatever_goes_in_and_out() -> None:
+    amounts, days = [-100.0, 30.0, -50.0, 20.0, -10.0, 140.0], [0, 100, 200, 300, 400, 1_000]
+    found = money_weighted_return(amounts, days)
+    rates = np.expm1(np.linspace(np.log(0.01), np.log(100.0), 2_001))
+    worth = np.array(amounts) @ (1.0 + rates) ** (-np.array(days)[:, None] / 365.0)
+    assert int((np.diff(np.sign(worth)) != 0).sum()) == 1
+    assert np.interp(0.0, -worth[900:1200], rates[900:1200]) == pytest.approx(found.annual_rate, abs=1e-5)
+
+
 def test_a_rate_beyond_the_bounds_is_refused() -> None:
     assert money_weighted_return([-1.0, 1000.0], [0, 1]).reason == NO_RATE
 

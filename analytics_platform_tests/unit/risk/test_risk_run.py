@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from analytics_platform.risk.run import RiskInputs
 from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.contract import Table
-from analytics_platform_tests.unit.risk.risk_results import TABLES, N, Results, run
+from analytics_platform_tests.unit.risk.risk_results import SIMULATION, TABLES, N, Results, run
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,13 @@ def test_everything_is_valued(results: Results) -> None:
     for name in ("instrument_valuations", "scenario_pnl", "risk_metrics", "stress_results"):
         assert results[name]["status"].unique().to_list() == ["ok"], name
     metrics = results["risk_metrics"]
-    assert len(metrics) == 2 * 6 * 2 * 3
+    assert len(metrics) == 2 * 6 * 2 * 3 * 7
     assert metrics["model_version"].unique().to_list() == [MODEL_VERSION]
-    assert metrics["n_scenarios"].unique().to_list() == [N]
+    simulated = metrics["method"] == "monte_carlo"
+    assert metrics.filter(~simulated)["n_scenarios"].unique().to_list() == [N]
+    assert metrics.filter(simulated)["n_scenarios"].unique().to_list() == [SIMULATION.n_scenarios]
+    assert metrics.filter(~simulated)["standard_error"].null_count() == len(metrics.filter(~simulated))
+    assert (metrics.filter(simulated)["standard_error"] > 0.0).all()
 
 
 def test_unit_values_times_quantities_are_the_market_values_by_hand(
@@ -83,6 +87,7 @@ def test_metrics_agree_with_the_sum_of_the_vectors(
         total = [sum_ + quantity * unit for sum_, unit in zip(total, pnl[name], strict=True)]
     losses = sorted((-x for x in total), reverse=True)
     found = results["risk_metrics"].filter(business_date=day, portfolio_id="EQ_EUR", confidence=0.95)
+    found = found.filter(method="historical")
     value = dict(found.select("metric", "value").iter_rows())
     # 50 * 0.05 = 2.5: the third worst; two worst and half of the third, over 2.5.
     assert value["value_at_risk"] == pytest.approx(losses[2], rel=1e-12)
@@ -91,17 +96,17 @@ def test_metrics_agree_with_the_sum_of_the_vectors(
     )
 
 
-def test_contributions_sum_to_the_shortfall(results: Results) -> None:
+def test_contributions_sum_to_the_metric(results: Results) -> None:
     parts = (
         results["risk_contributions"]
-        .group_by("business_date", "portfolio_id", "confidence")
+        .group_by("business_date", "portfolio_id", "metric", "confidence")
         .agg(pl.col("contribution").sum(), pl.col("share_rate").sum())
     )
-    total = results["risk_metrics"].filter(metric="expected_shortfall")
-    joined = parts.join(total, on=["business_date", "portfolio_id", "confidence"])
-    assert len(joined) == 12
+    total = results["risk_metrics"].filter(method="historical")
+    joined = parts.join(total, on=["business_date", "portfolio_id", "metric", "confidence"])
+    assert len(joined) == 2 * 6 * 2 * 3
     assert joined["contribution"].to_list() == pytest.approx(joined["value"].to_list(), rel=1e-10)
-    assert joined["share_rate"].to_list() == pytest.approx([1.0] * 12, rel=1e-10)
+    assert joined["share_rate"].to_list() == pytest.approx([1.0] * len(joined), rel=1e-10)
 
 
 def test_the_parent_is_the_sum_of_its_children_in_every_scenario_of_one_currency(

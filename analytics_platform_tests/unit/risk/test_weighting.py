@@ -111,6 +111,9 @@ def test_volatility_is_forecast_before_the_return_it_belongs_to() -> None:
     # First variance: (9 + 1 + 1) / 3; then half of the last one and half of the last square.
     variances = np.square(ewma_volatility([3.0, -1.0, 1.0], decay=0.5))
     assert variances == pytest.approx([11 / 3, 19 / 3, 11 / 3, 7 / 3], abs=1e-12)
+    # A longer memory: three quarters of the last one and a quarter of the last square.
+    longer = np.square(ewma_volatility([3.0, -1.0, 1.0], decay=0.75))
+    assert longer == pytest.approx([11 / 3, 5.0, 4.0, 3.25], abs=1e-12)
     scaled = volatility_scaled([3.0, -1.0, 1.0], decay=0.5)
     last = 7 / 3
     assert scaled == pytest.approx(
