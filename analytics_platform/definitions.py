@@ -7,6 +7,7 @@ gc.disable()  # imports make a million objects and no garbage: looking for it to
 import dagster as dg
 
 from analytics_platform.defs import alerts, automation
+from analytics_platform.defs.data_quality import checks as data_quality
 from analytics_platform.defs.dbt import DbtProjectRunner
 from analytics_platform.defs.ingestion import deliveries, landing_sensor, schedule
 from analytics_platform.defs.io_managers import LakeIOManager
@@ -78,6 +79,7 @@ def defs() -> dg.Definitions:
     """Load every asset of every stage."""
     return dg.Definitions(
         assets=dg.map_asset_specs(automation.with_freshness, _assets()),
+        asset_checks=dg.load_asset_checks_from_modules([data_quality]),
         executor=dg.in_process_executor,
         jobs=automation.JOBS,
         schedules=[schedule.after_the_close],

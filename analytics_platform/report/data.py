@@ -1,7 +1,9 @@
 """What the pages are made from: frames, and typed rows of them. Nothing is computed or formatted here."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from functools import cached_property
 from typing import TypeVar
 
 import polars as pl
@@ -154,7 +156,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 def rows(frame: pl.DataFrame, row_type: type[AnyRow]) -> list[AnyRow]:
     """Typed rows of a frame; decimals become floats, NaN becomes None."""
-    names = [field.name for field in fields(row_type)]
+    names = [column.name for column in fields(row_type)]
     plain = frame.select(names).with_columns(cs.decimal().cast(pl.Float64))
     plain = plain.with_columns(cs.float().fill_nan(None))
     return [row_type(**values) for values in plain.iter_rows(named=True)]
@@ -203,6 +205,8 @@ class ReportData:
         When the version was published; asking for that moment gives the same numbers later on.
     known_at : datetime, optional
         Moment whose deliveries the version knew.
+    analyses : mapping of str to DataFrame
+        Tables of `analysis_rows.ANALYSES` that the version holds.
 
     Raises
     ------
@@ -222,18 +226,19 @@ class ReportData:
     version: str
     published_at: datetime | None = None
     known_at: datetime | None = None
+    analyses: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse frames that lack a column."""
         for name, row_type, keys in _FRAMES:
             frame: pl.DataFrame = getattr(self, name)
-            needed = [*keys, *(field.name for field in fields(row_type))]
+            needed = [*keys, *(column.name for column in fields(row_type))]
             lacking = [column for column in needed if column not in frame.columns]
             if lacking:
                 message = f"frame {name!r} lacks the columns {', '.join(lacking)}"
                 raise ValueError(message)
 
-    @property
+    @cached_property
     def session(self) -> date | None:
         """Session that is reported: the newest with results; None without any."""
         valued = self.portfolio_risk.filter(pl.col("nav_base").is_not_null())

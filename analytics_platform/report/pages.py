@@ -6,13 +6,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analytics_platform.calendars.moments import written
-from analytics_platform.report import charts, format, tree, views  # noqa: A004 - the module that formats
+from analytics_platform.report import cells, charts, checking, format, sections, tree, views  # noqa: A004 - the module that formats
 from analytics_platform.report.data import ReportData
-from analytics_platform.report.format import DASH, MINUS, Number
+from analytics_platform.report.format import Number
 from analytics_platform.report.marks import Series
-from analytics_platform.report.notes import NO_REASON
 
 INDEX_NAME = "index.html"
+QUALITY_NAME = "data_quality.html"
+BACKTEST_NAME = "backtest.html"
 
 
 def portfolio_page(data: ReportData, portfolio_id: str) -> str:
@@ -40,6 +41,7 @@ def portfolio_page(data: ReportData, portfolio_id: str) -> str:
     return template.render(
         view=view,
         risk=view.risk,
+        sections=sections.sections(data, portfolio_id),
         filing=views.filing(data),
         nav_chart=_nav_chart(view),
         return_chart=_return_chart(view),
@@ -79,9 +81,17 @@ def render_site(data: ReportData) -> dict[str, str]:
         File name to HTML document; the caller writes them into one folder.
     """
     pages = {INDEX_NAME: index_page(data)}
+    if data.session is not None:
+        pages[QUALITY_NAME] = _panels(data, "Data quality", checking.quality_panels(data))
+        pages[BACKTEST_NAME] = _panels(data, "Value-at-risk backtest", checking.backtest_panels(data))
     for row in tree.tree(data):
         pages[tree.page_name(row.portfolio_id)] = portfolio_page(data, row.portfolio_id)
     return pages
+
+
+def _panels(data: ReportData, title: str, panels: list[checking.Panel]) -> str:
+    template = _environment().get_template("panels.html.j2")
+    return template.render(title=title, panels=panels, filing=views.filing(data))
 
 
 @cache
@@ -94,10 +104,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        money=_money,
-        gain=_gain,
-        rate=_rate,
-        change=_change,
+        money=cells.money,
+        gain=cells.gain,
+        rate=cells.rate,
+        change=cells.change,
         price=_price,
         quantity=_quantity,
         day=format.day,
@@ -111,37 +121,12 @@ def _environment() -> Environment:
     return environment
 
 
-def shown(text: str, reason: str | None = None) -> Markup:
-    """Mark a formatted number for a page: a loss is red with its sign, a missing value tells why."""
-    if text == DASH:
-        return Markup('<abbr class="none" title="{}">{}</abbr>').format(reason or NO_REASON, text)
-    if text.startswith(MINUS):
-        return Markup('<span class="loss-text">{}</span>').format(text)
-    return Markup("{}").format(text)
-
-
-def _money(value: Number | None, reason: str | None = None) -> Markup:
-    return shown(format.money(value), reason)
-
-
-def _gain(value: Number | None, reason: str | None = None) -> Markup:
-    return shown(format.money(value, signed=True), reason)
-
-
-def _rate(value: Number | None, reason: str | None = None, places: int = 1) -> Markup:
-    return shown(format.percent(value, places=places), reason)
-
-
-def _change(value: Number | None, reason: str | None = None) -> Markup:
-    return shown(format.percent(value, signed=True), reason)
-
-
 def _price(value: Number | None, reason: str | None = None) -> Markup:
-    return shown(format.price(value), reason)
+    return cells.shown(format.price(value), reason)
 
 
 def _quantity(value: Number | None, reason: str | None = None) -> Markup:
-    return shown(format.quantity(value), reason)
+    return cells.shown(format.quantity(value), reason)
 
 
 def _nav_chart(view: views.PortfolioView) -> Markup:

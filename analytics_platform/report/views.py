@@ -133,7 +133,9 @@ def portfolio_view(data: ReportData, portfolio_id: str) -> PortfolioView:
         cumulated=figures.cumulated(found.returns),
         backtest=figures.backtest(found.returns, found.metric_history, sessions=BACKTEST_SESSIONS),
         measures=_measures(risk, found.metrics),
-        n_scenarios=max((row.n_scenarios for row in found.metrics), default=None),
+        n_scenarios=max(
+            (row.n_scenarios for row in found.metrics if row.method == "historical"), default=None
+        ),
         horizon_days=max((row.horizon_days for row in found.metrics), default=1),
         movers=figures.movers(found.positions, count=TOP_MOVERS),
         contributors=figures.contributors(found.positions, count=TOP_CONTRIBUTORS),

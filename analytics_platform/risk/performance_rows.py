@@ -95,7 +95,7 @@ def performance_statistics(
         past = history(own, axis, inception=inception, has_benchmark=benchmark is not None)
         for session in sorted(set(sessions)):
             for name in WINDOWS:
-                key = {"business_date": session, "portfolio_id": portfolio, "window": name}
+                key = {"business_date": session, "portfolio_id": portfolio, "lookback": name}
                 rows.extend(key | row for row in _window_rows(past, session, name))
     return result_frame(PERFORMANCE_STATISTICS, rows)
 

@@ -107,7 +107,7 @@ class PerformanceStatistics(dy.Schema):
 
     business_date = date("Last session of the window", key=True)
     portfolio_id = identifier("Portfolio, with all that is below it in the tree", key=True)
-    window = choice("Sessions that it looks back on", "year_to_date", "one_year", "inception", key=True)
+    lookback = choice("Sessions that it looks back on", "year_to_date", "one_year", "inception", key=True)
     statistic = choice(
         "What is measured",
         "total_return",
@@ -187,7 +187,7 @@ VAR_BACKTESTS = Table(
 PERFORMANCE_STATISTICS = Table(
     "performance_statistics",
     PerformanceStatistics,
-    "One row per session, portfolio, window and statistic",
+    "One row per session, portfolio, lookback and statistic",
     "result",
     "business_date",
 )

@@ -173,5 +173,5 @@ def test_what_the_assets_say_of_the_share_is_what_happened_to_it(warehouse: Path
     assert (explained["delta_pnl"], explained["unexplained_pnl"]) == pytest.approx((change, 0.0))
     betas = found["factor_betas"].filter(factor_id="BM", **last)
     assert betas["beta"].to_list() == pytest.approx([2.0])
-    total = found["performance_statistics"].filter(window="inception", statistic="total_return", **last)
+    total = found["performance_statistics"].filter(lookback="inception", statistic="total_return", **last)
     assert total["value"].to_list() == pytest.approx([np.prod(1.0 + RETURNS) - 1.0])

@@ -7,7 +7,7 @@
 
 {% macro delivered_snapshots() -%}
     'currencies', 'portfolios', 'instruments', 'bond_terms', 'option_terms', 'benchmarks',
-    'benchmark_weights', 'stress_shifts', 'risk_proxies'
+    'benchmark_weights', 'stress_shifts', 'risk_proxies', 'limits'
 {%- endmacro %}
 
 {% macro computed_snapshots() -%}

@@ -207,6 +207,7 @@ def deliver_reference(tables: dict[str, pl.DataFrame]) -> None:
         "benchmark_weights": "investment-office",
         "stress_shifts": "investment-office",
         "risk_proxies": "investment-office",
+        "limits": "risk-office",
     }
     for table, source in sources.items():
         dialect = load_dialect(source, table)

@@ -16,6 +16,7 @@ from analytics_platform.tables.reference import (
     STRESS_SHIFTS,
 )
 from sample_data.builder.bonds import Note
+from sample_data.builder.limits import limits
 from sample_data.builder.market import read_raw
 from sample_data.builder.market_tables import INDEX_ID
 from sample_data.builder.options import MULTIPLIER, Contract
@@ -202,4 +203,5 @@ def reference_tables(sample: Sample) -> dict[str, pl.DataFrame]:
         "benchmarks": pl.DataFrame(BENCHMARK_ROWS, schema=BENCHMARKS.columns, orient="row"),
         "stress_shifts": pl.DataFrame(stress, schema=STRESS_SHIFTS.columns, orient="row"),
         "risk_proxies": pl.DataFrame([("EQ_FB", "EQ_GOOG")], schema=RISK_PROXIES.columns, orient="row"),
+        "limits": limits(),
     }

@@ -16,7 +16,22 @@ from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.storage.ledger.ledger import Entry, State
 from analytics_platform.storage.published.serving import ServingStore
-from analytics_platform.tables.risk import RISK_METRICS, RUN_MANIFESTS, STRESS_RESULTS
+from analytics_platform.tables.risk import (
+    INSTRUMENT_VALUATIONS,
+    RISK_CONTRIBUTIONS,
+    RISK_METRICS,
+    RUN_MANIFESTS,
+    STRESS_RESULTS,
+)
+from analytics_platform.tables.risk_analysis import (
+    FACTOR_BETAS,
+    KEY_RATE_DURATIONS,
+    PERFORMANCE_STATISTICS,
+    PNL_EXPLAINS,
+    VAR_BACKTEST_DAYS,
+    VAR_BACKTESTS,
+    VAR_CHANGES,
+)
 
 CHECK = "nothing_is_empty"
 CHAIN = "sessions_hang_together"
@@ -34,13 +49,38 @@ EXTRACTS = {
     "stock_volatilities": "marts.fct_stock_volatilities",
     "best_return_windows": "marts.fct_best_return_windows",
     "reconciliation_breaks": "marts.fct_reconciliation_breaks",
+    "period_returns": "marts.fct_period_returns",
+    "contributions": "marts.fct_contributions",
+    "period_contributions": "marts.fct_period_contributions",
+    "attribution": "marts.fct_attribution",
+    "period_attribution": "marts.fct_period_attribution",
+    "cash_flow_ladder": "marts.fct_cash_flow_ladder",
+    "liquidity": "marts.fct_liquidity",
+    "data_quality_findings": "marts.fct_data_quality_findings",
+    "delta_exposures": "reporting.rpt_delta_exposures",
+    "limit_utilisation": "reporting.rpt_limit_utilisation",
 }
 """Published table, and the relation that it is taken from."""
 
-MAY_BE_EMPTY = {"reconciliation_breaks"}
+MAY_BE_EMPTY = {
+    *(
+        "reconciliation_breaks",
+        "data_quality_findings",
+        "cash_flow_ladder",
+        "attribution",
+        "period_attribution",
+    ),
+    *("limit_utilisation", "var_backtests", "var_backtest_days", "factor_betas", "key_rate_durations"),
+}
 """A break over tolerance has failed the run before it comes here; none at all is what one hopes for."""
 
-RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS}
+RESULTS = {"stress": STRESS_RESULTS, "risk_metrics": RISK_METRICS} | {
+    table.name: table
+    for table in (
+        *(INSTRUMENT_VALUATIONS, RISK_CONTRIBUTIONS, VAR_CHANGES, PNL_EXPLAINS, KEY_RATE_DURATIONS),
+        *(VAR_BACKTEST_DAYS, VAR_BACKTESTS, PERFORMANCE_STATISTICS, FACTOR_BETAS),
+    )
+}
 """Published table, and the lake table whose current rows it holds: without lineage, so that a second run
 over the same deliveries publishes the same objects. Which run computed a session stands in `runs`."""
 
@@ -52,19 +92,10 @@ over the same deliveries publishes the same objects. Which run computed a sessio
     kinds={"python", "parquet"},
     owners=["team:platform"],
     deps=[
-        ["reporting", "rpt_portfolio_risk"],
-        ["reporting", "rpt_positions"],
-        ["marts", "fct_position_values"],
-        ["marts", "fct_portfolio_returns"],
-        ["marts", "fct_exposures"],
-        ["marts", "fct_average_daily_returns"],
-        ["marts", "fct_most_valuable_days"],
-        ["marts", "fct_most_valuable_stocks"],
-        ["marts", "fct_stock_volatilities"],
-        ["marts", "fct_best_return_windows"],
-        ["marts", "fct_reconciliation_breaks"],
+        *(relation.split(".") for relation in EXTRACTS.values()),
+        *(["risk", table.name] for table in RESULTS.values()),
     ],
-    code_version="2",
+    code_version="3",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "extract"], description="No published table is empty"),
         dg.AssetCheckSpec(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import polars as pl
 
 from analytics_platform.defs.resources import FolderResource
 from analytics_platform.storage.files import write_text
@@ -23,14 +24,15 @@ CHECK = "every_portfolio_has_a_page"
     kinds={"python", "html"},
     owners=["team:platform"],
     deps=[["serving", "extract"]],
-    code_version="1",
+    code_version="2",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "pages"], description="Every portfolio has a page")
     ],
 )
 def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.MaterializeResult[None]]:
-    """One self-contained HTML page per portfolio, and an index."""
+    """One self-contained HTML page per portfolio, one of data quality, one of the backtest, and an index."""
     from analytics_platform.report.pages import render_site
+    from analytics_platform.report.tree import page_name
 
     data = report_data(ServingStore(serving.path))
     site = render_site(data)
@@ -40,12 +42,17 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
     portfolios = data.portfolio_risk["portfolio_id"].unique()
     yield dg.MaterializeResult(
         metadata={"pages": len(site), "index": dg.MetadataValue.path(str(index))},
-        check_results=[dg.AssetCheckResult(check_name=CHECK, passed=len(site) == len(portfolios) + 1)],
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=CHECK, passed=portfolios.map_elements(page_name, pl.String).is_in(list(site)).all()
+            )
+        ],
     )
 
 
 def report_data(store: ServingStore, as_known_at: datetime | None = None) -> "ReportData":
     """Read what the pages show from the version that counted at a moment, by default now."""
+    from analytics_platform.report.analysis_rows import ANALYSES
     from analytics_platform.report.data import ReportData
 
     version = store.at(as_known_at)
@@ -56,4 +63,5 @@ def report_data(store: ServingStore, as_known_at: datetime | None = None) -> "Re
         version=version.name,
         published_at=version.published_at,
         known_at=version.known_at,
+        analyses={name: store.table(version, name) for name in ANALYSES if name in version.tables},
     )

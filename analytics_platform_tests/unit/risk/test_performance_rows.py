@@ -49,15 +49,15 @@ def statistics(rows: pl.DataFrame, *days: date, portfolios: pl.DataFrame = PORTF
 
 
 def value(rows: pl.DataFrame, window: str, statistic: str) -> float:
-    return float(str(row(rows, window=window, statistic=statistic)["value"]))
+    return float(str(row(rows, lookback=window, statistic=statistic)["value"]))
 
 
 def test_every_statistic_has_a_row_in_every_window() -> None:
     found = statistics(mart())
     PERFORMANCE_STATISTICS.schema.validate(found)
     assert len(found) == 3 * 16
-    assert found.filter(window="one_year")["n_returns"].unique().to_list() == [252]
-    assert found.filter(window="inception")["status"].unique().to_list() == ["ok"]
+    assert found.filter(lookback="one_year")["n_returns"].unique().to_list() == [252]
+    assert found.filter(lookback="inception")["status"].unique().to_list() == ["ok"]
 
 
 @pytest.mark.parametrize(("window", "count"), [("one_year", 252), ("inception", len(RETURNS))])
@@ -92,7 +92,7 @@ def test_money_weighted_is_the_time_weighted_return_where_nothing_flows() -> Non
     total = value(found, "inception", "total_return")
     rate = value(found, "inception", "money_weighted_return")
     assert rate == pytest.approx((1.0 + total) ** (365.0 / days) - 1.0)
-    short = row(found, window="year_to_date", statistic="money_weighted_return")
+    short = row(found, lookback="year_to_date", statistic="money_weighted_return")
     assert short["value"] == pytest.approx(value(found, "year_to_date", "total_return"))
     assert short["reason"] == "over the window, not annualised"
 
@@ -118,8 +118,8 @@ def test_a_gap_in_a_window_makes_it_missing_and_names_the_session() -> None:
         reason=pl.when(pl.col("return_rate").is_null()).then(pl.lit("no price of X"))
     )
     found = statistics(rows)
-    assert row(found, window="one_year", statistic="volatility")["status"] == "ok"
-    whole = found.filter(window="inception")
+    assert row(found, lookback="one_year", statistic="volatility")["status"] == "ok"
+    whole = found.filter(lookback="inception")
     assert whole["status"].unique().to_list() == ["missing"]
     assert whole["value"].null_count() == len(whole)
     assert whole["reason"].unique().to_list() == [f"no return on {AXIS[-300]}: no price of X"]
@@ -127,7 +127,7 @@ def test_a_gap_in_a_window_makes_it_missing_and_names_the_session() -> None:
 
 def test_a_gap_in_the_benchmark_touches_only_what_looks_at_it() -> None:
     lost = pl.when(pl.col("business_date") != AXIS[-5]).then("benchmark_return_rate")
-    found = statistics(mart().with_columns(benchmark_return_rate=lost)).filter(window="inception")
+    found = statistics(mart().with_columns(benchmark_return_rate=lost)).filter(lookback="inception")
     missing = found.filter(status="missing")
     assert sorted(missing["statistic"]) == sorted(RELATIVE)
     assert missing["reason"].unique().to_list() == [f"no benchmark return on {AXIS[-5]}"]
@@ -135,7 +135,7 @@ def test_a_gap_in_the_benchmark_touches_only_what_looks_at_it() -> None:
 
 def test_without_a_benchmark_relative_figures_are_missing() -> None:
     none = PORTFOLIOS.with_columns(benchmark_id=pl.lit(None, pl.String))
-    found = statistics(mart(), portfolios=none).filter(window="inception", status="missing")
+    found = statistics(mart(), portfolios=none).filter(lookback="inception", status="missing")
     assert sorted(found["statistic"]) == sorted(RELATIVE)
     assert found["reason"].unique().to_list() == ["no benchmark"]
 
@@ -146,18 +146,18 @@ def test_short_histories_make_no_estimates_and_are_told() -> None:
     assert value(early.filter(business_date=day), "inception", "total_return") == pytest.approx(
         np.prod(1.0 + RETURNS[:19]) - 1.0
     )
-    few = row(early, business_date=day, window="inception", statistic="volatility")
+    few = row(early, business_date=day, lookback="inception", statistic="volatility")
     assert (few["value"], few["reason"]) == (None, "19 returns are fewer than 20")
-    assert early.filter(business_date=day, window="one_year")["value"].null_count() == 16
-    year = row(early, business_date=twentieth, window="one_year", statistic="volatility")
+    assert early.filter(business_date=day, lookback="one_year")["value"].null_count() == 16
+    year = row(early, business_date=twentieth, lookback="one_year", statistic="volatility")
     assert (year["status"], year["reason"]) == ("warning", f"returns begin on {AXIS[1]}")
-    yearly = row(early, business_date=twentieth, window="inception", statistic="annualised_return")
+    yearly = row(early, business_date=twentieth, lookback="inception", statistic="annualised_return")
     assert (yearly["value"], yearly["reason"]) == (None, "under a year: not annualised")
 
 
 def test_a_portfolio_older_than_its_returns_is_told() -> None:
     older = PORTFOLIOS.with_columns(inception_date=pl.lit(date(2003, 1, 2)))
-    found = row(statistics(mart(), portfolios=older), window="inception", statistic="total_return")
+    found = row(statistics(mart(), portfolios=older), lookback="inception", statistic="total_return")
     assert (found["status"], found["reason"]) == (
         "warning", f"returns begin on {AXIS[1]}, the portfolio on 2003-01-02",
     )  # fmt: skip

@@ -14,7 +14,7 @@
     'vendor_risk_metrics': 'business_date',
 } -%}
 {%- set snapshots = [
-    'benchmark_weights', 'benchmarks', 'bond_terms', 'currencies', 'instruments', 'option_terms',
+    'benchmark_weights', 'benchmarks', 'bond_terms', 'currencies', 'instruments', 'limits', 'option_terms',
     'portfolios', 'risk_proxies', 'stress_shifts',
 ] -%}
 
