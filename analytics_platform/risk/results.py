@@ -30,7 +30,7 @@ def scenario_rows(
     """Rows of `scenario_pnl` of one session by instrument and currency; a missing row has no vector."""
     vectors = sorted(vectors, key=lambda one: one.currency)
     n = len(instrument_ids) * len(vectors)
-    pnl = np.stack([one.pnl for one in vectors], axis=1).reshape(n, -1)
+    pnl = np.stack([one.pnl for one in vectors], axis=1).reshape(n, scenarios.n_scenarios)
     value = np.stack([one.value for one in vectors], axis=1).ravel()
     status = [word for each in zip(*(one.status for one in vectors), strict=True) for word in each]
     reason = [text or None for each in zip(*(one.reason for one in vectors), strict=True) for text in each]

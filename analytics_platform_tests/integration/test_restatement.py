@@ -156,6 +156,15 @@ def test_a_correction_that_waits_for_a_backfill_is_told(restated: Restated) -> N
     assert (waiting["Old"], waiting["New"]) == ("441.40000000", "442.40000000")
 
 
+def test_a_period_whose_profits_no_longer_lead_to_its_value_says_so(restated: Restated) -> None:
+    wanted = pl.col("business_date").cast(pl.String) == DAY, pl.col("period") == "year"
+    rows = restated.read("period_returns", restated.second).filter(*wanted, portfolio_id="EQ_US")
+    assert rows["status"].to_list() == ["warning"]
+    assert "profits of EQ_US do not lead to its net asset value" in rows["reason"][0]
+    before = restated.read("period_returns", restated.first).filter(*wanted, portfolio_id="EQ_US")
+    assert "do not lead" not in (before["reason"][0] or "")
+
+
 def test_a_portfolio_that_nothing_touched_does_not_differ(restated: Restated) -> None:
     held = restated.read("portfolio_risk", restated.first).filter(pl.col("portfolio_id") == "UST_LADDER")
     assert held.height

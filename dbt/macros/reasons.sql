@@ -47,3 +47,8 @@
 {% macro joined_reasons(columns) -%}
     nullif(substring(coalesce('; ' || {{ columns | join(", '') || coalesce('; ' || ") }}, ''), 3), '')
 {%- endmacro %}
+
+{% macro broken_profit_reason(portfolio_id) -%}
+    'profits of ' || {{ portfolio_id }}
+    || ' do not lead to its net asset value: a session was corrected, backfill the ones after it'
+{%- endmacro %}

@@ -244,6 +244,14 @@ explained as (
             when has_flows and capital_base <= 0
                 then 'modified Dietz: the capital at work is not positive'
         end as capital_warning,
+        {#- A session of the period was corrected and computed anew, the one after it was not yet. #}
+        case
+            when
+                has_profit
+                and has_flows
+                and abs(sum_pnl_base - (nav_base - first_nav_base - sum_flow_base)) > {{ var('profit_tolerance') }}
+                then {{ broken_profit_reason('portfolio_id') }}
+        end as profit_warning,
         case when day_status = 'warning' and not is_start then day_reason end as day_warning
     from measured
 )
@@ -270,7 +278,9 @@ select
     case
         when missing_reason is not null then 'missing'
         when
-            coalesce(start_warning, benchmark_warning, split_warning, capital_warning, day_warning)
+            coalesce(
+                start_warning, benchmark_warning, split_warning, capital_warning, profit_warning, day_warning
+            )
             is not null
             then 'warning'
         else 'ok'
@@ -278,7 +288,12 @@ select
     coalesce(
         missing_reason,
         {{ joined_reasons([
-            'start_warning', 'benchmark_warning', 'split_warning', 'capital_warning', 'day_warning'
+            'start_warning',
+            'benchmark_warning',
+            'split_warning',
+            'capital_warning',
+            'profit_warning',
+            'day_warning'
         ]) }}
     ) as reason
 from explained
