@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     n_scenarios: int = Field(default=500, ge=20, description="Sessions of history that VaR rests on")
     parse_memory_mb: int = Field(default=4096, ge=256, description="Memory of the parsing process, in MB")
     parse_seconds: float = Field(default=120.0, gt=0, description="Longest time to parse one file")
+    figures_open: bool = Field(
+        default=False, description="Whether others than this machine may read /internal/metrics"
+    )
 
     @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")
     @classmethod

@@ -41,6 +41,7 @@ EXTRACTS = {
     "portfolio_risk": "reporting.rpt_portfolio_risk",
     "positions": "reporting.rpt_positions",
     "position_values": "marts.fct_position_values",
+    "position_pnl": "marts.fct_position_pnl",
     "returns": "marts.fct_portfolio_returns",
     "exposures": "marts.fct_exposures",
     "average_daily_returns": "marts.fct_average_daily_returns",
