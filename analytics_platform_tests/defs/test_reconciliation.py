@@ -96,6 +96,11 @@ def test_a_change_that_no_transaction_explains_fails(warehouse: Warehouse) -> No
     moved = [position(TUESDAY, "STOCK", "100.01"), position(TUESDAY, "CASH_USD", "100")]
     warehouse.deliver("positions", moved, CORRECTED, TUESDAY, TUESDAY)
     warehouse.build()
+    assert _failures(warehouse) == [], "nobody has said which transactions there were"
+    found = warehouse.read(f"marts.{BREAKS}", "business_date", "check_name", "is_over_tolerance")
+    assert found == [(day, "previous_session", False) for day in (TUESDAY, WEDNESDAY)]
+    warehouse.deliver("transactions", [], CORRECTED, TUESDAY, TUESDAY)
+    warehouse.dbt("run", "--select", "staging", "intermediate")
     (told,) = _failures(warehouse)
     assert (
         "(business_date 2013-02-26, check_name previous_session, portfolio_id BOOK, instrument_id STOCK, "

@@ -52,3 +52,8 @@
     'profits of ' || {{ portfolio_id }}
     || ' do not lead to its net asset value: a session was corrected, backfill the ones after it'
 {%- endmacro %}
+
+{% macro opened_without_flow_reason(portfolio_id, business_date) -%}
+    {{ portfolio_id }} || ' begins on ' || cast({{ business_date }} as varchar(10))
+    || ' without an external flow: what it brought is no profit'
+{%- endmacro %}

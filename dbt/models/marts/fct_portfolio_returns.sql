@@ -121,6 +121,27 @@ flows as (
     group by sessions.business_date, nodes.portfolio_id
 ),
 
+opened as (
+    {#- A member that begins with holdings and no external flow brings money into nodes that were there
+        before: nobody has said how much of it is profit. #}
+    select
+        sessions.business_date,
+        nodes.portfolio_id,
+        min(nodes.member_portfolio_id) as member_portfolio_id
+    from sessions
+    inner join nodes
+        on
+            sessions.previous_business_date < nodes.first_date
+            and sessions.business_date >= nodes.first_date
+    left join {{ ref('stg_external_flows') }} as flows
+        on
+            nodes.member_portfolio_id = flows.portfolio_id
+            and sessions.previous_business_date < flows.flow_date
+            and sessions.business_date >= flows.flow_date
+    where flows.portfolio_id is null
+    group by sessions.business_date, nodes.portfolio_id
+),
+
 benchmarks as (
     select
         returns.business_date,
@@ -156,6 +177,7 @@ joined as (
         portfolios.base_currency,
         navs.nav_base,
         before.nav_base as previous_nav_base,
+        opened.portfolio_id is not null as is_opened,
         case when flows.portfolio_id is null then 0 else flows.start_of_day_flow_base end
             as start_of_day_flow_base,
         case when flows.portfolio_id is null then 0 else flows.end_of_day_flow_base end
@@ -164,6 +186,8 @@ joined as (
         navs.reason as nav_reason,
         case
             when before.portfolio_id is null then 'first session of ' || navs.portfolio_id
+            when opened.portfolio_id is not null
+                then {{ opened_without_flow_reason('opened.member_portfolio_id', 'navs.business_date') }}
             when before.reason is not null then before.reason
             when flows.reason is not null then flows.reason
             when before.nav_base + coalesce(flows.start_of_day_flow_base, 0) <= 0
@@ -183,6 +207,10 @@ joined as (
         on
             navs.business_date = flows.business_date
             and navs.portfolio_id = flows.portfolio_id
+    left join opened
+        on
+            navs.business_date = opened.business_date
+            and navs.portfolio_id = opened.portfolio_id
     left join benchmarks
         on
             navs.business_date = benchmarks.business_date
@@ -193,8 +221,12 @@ joined as (
 measured as (
     select
         joined.*,
-        {{ money('nav_base - previous_nav_base - start_of_day_flow_base - end_of_day_flow_base') }}
-            as pnl_base,
+        case
+            when not joined.is_opened
+                then {{ money(
+                    'nav_base - previous_nav_base - start_of_day_flow_base - end_of_day_flow_base'
+                ) }}
+        end as pnl_base,
         case
             when joined.nav_reason is null and joined.return_reason is null
                 then {{ rate(safe_divide(
