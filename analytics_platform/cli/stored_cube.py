@@ -47,7 +47,7 @@ def published_position(store: ServingStore, version: Version, portfolio: str, da
     Raises
     ------
     QuestionError
-        If there is no such session or portfolio.
+        If there is no such session or portfolio, or it lacks positions on that session.
     """
     risk = _published(store, version, "portfolio_risk", day)
     if day is None:
@@ -61,6 +61,10 @@ def published_position(store: ServingStore, version: Version, portfolio: str, da
     found = rows.filter(pl.col("portfolio_id") == portfolio)
     if found.is_empty():
         message = f"there is no portfolio {portfolio}; known are {', '.join(rows['portfolio_id'].sort())}"
+        raise QuestionError(message)
+    status, reason = found.select("status", "reason").row(0)
+    if status == "missing" and "no positions of " in (reason or ""):
+        message = f"the risk of {portfolio} on {day} is missing, before any trade: {reason}"
         raise QuestionError(message)
     parents = dict(rows.select("portfolio_id", "parent_portfolio_id").iter_rows())
     members = [name for name in parents if portfolio in _way_up(name, parents)]

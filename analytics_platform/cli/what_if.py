@@ -23,6 +23,7 @@ from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
 from analytics_platform.storage.published.serving import DamagedVersionError, NotPublishedError, ServingStore
 
 NOT_FOUND = 2
+GREATEST_QUANTITY = 1e15
 CONFIDENCES = (0.95, 0.975, 0.99)
 _NAMES = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
 _WIDTH = 150
@@ -70,7 +71,7 @@ def parse_trade(text: str) -> Trade:
     Raises
     ------
     QuestionError
-        If it is not written so.
+        If it is not written so, or beyond what can be computed with.
 
     Examples
     --------
@@ -86,6 +87,11 @@ def parse_trade(text: str) -> Trade:
         message = (
             f"{text!r} is not a trade: write INSTRUMENT:QUANTITY with units to buy, or with a minus to "
             "sell, such as EQ_IBM:-2500"
+        )
+        raise QuestionError(message)
+    if abs(quantity) > GREATEST_QUANTITY:
+        message = (
+            f"{text!r} trades more than {GREATEST_QUANTITY:,.0f} units: write a quantity that can be held"
         )
         raise QuestionError(message)
     return Trade(name, quantity)

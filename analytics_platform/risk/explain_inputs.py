@@ -49,6 +49,13 @@ def option_rates(inputs: RiskInputs, names: Iterable[str], sessions: Iterable[da
     return pl.DataFrame(rows, schema=_RATES, orient="row")
 
 
+def option_ends(inputs: RiskInputs, names: Iterable[str]) -> pl.DataFrame:
+    """Give the instrument_id and end_date, the last day, of each option whose terms are known."""
+    terms = instrument_terms(inputs, names).values()
+    rows = [(one.instrument_id, one.option.expiry) for one in terms if one.option is not None]
+    return pl.DataFrame(rows, schema={_NAME: pl.String(), "end_date": pl.Date()}, orient="row")
+
+
 def _years_left(terms: Terms, session: date) -> float:
     return (terms.option.expiry - session).days / DAYS_A_YEAR if terms.option else -1.0
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analytics_platform.risk.explain import UNEXPLAINED_SHARE, Effects, Moves, explain_pnl, pnl_effects
-from analytics_platform.risk.explain_inputs import DAYS_A_YEAR, carried_bonds, option_rates
+from analytics_platform.risk.explain_inputs import DAYS_A_YEAR, carried_bonds, option_ends, option_rates
 from analytics_platform.risk.inputs import RiskInputs
 from analytics_platform.risk.options import Greeks
 from analytics_platform.risk.results import joined_frames
@@ -56,7 +56,8 @@ def pnl_explains(
     Exchange rate, income and trading are those of the mart. What the price did is split by the model:
     a share has its delta; an option delta, gamma, vega, theta and rho; a bond as rho and gamma the
     change of its yield to first and second order, and as theta the change of its price at the yield
-    of the evening before.
+    of the evening before. Of what ended, or has no price any more, the whole price effect is one part:
+    delta of an option, theta of a bond.
 
     Parameters
     ----------
@@ -77,11 +78,11 @@ def pnl_explains(
     effects = _effects(rows)
     taken = {name: getattr(effects, name) for name in _SENSITIVE}
     taken["theta"] = taken["theta"] + effects.carry
-    is_flat, is_price = (rows[name].to_numpy() for name in ("is_flat", "is_price"))
-    price = rows["price"].to_numpy()
+    is_flat, is_unbuilt = (rows[name].to_numpy() for name in ("is_flat", "is_unbuilt"))
+    price, whole = rows["price"].to_numpy(), rows["whole"].fill_null("").to_numpy()
     for name in _SENSITIVE:
-        modelled = np.where(is_price, price if name == "delta" else 0.0, taken[name])
-        taken[name] = np.where(is_flat, 0.0, modelled)
+        modelled = np.where(whole == "", taken[name], np.where(whole == name, price, 0.0))
+        taken[name] = np.where(is_unbuilt, np.nan, np.where(is_flat, 0.0, modelled))
     zero = np.zeros(len(rows))
     known = Effects(
         **{name: np.nan_to_num(taken[name]) for name in _SENSITIVE},
@@ -116,6 +117,7 @@ def _joined(inputs: ExplainInputs, previous: Mapping[date, date]) -> pl.DataFram
         "fx": pl.col("fx_pnl_base") + pl.col("cross_pnl_base"),
         "income": pl.col("income_base"),
         "trading": pl.col("trading_pnl_base"),
+        "start": pl.col("previous_market_value_base"),
     }
     pnl = inputs.position_pnl.select(
         *_LEAF,
@@ -131,6 +133,7 @@ def _joined(inputs: ExplainInputs, previous: Mapping[date, date]) -> pl.DataFram
         "instrument_type",
         *(pl.col(name).cast(pl.Float64) for name in ("quantity", "multiplier", "fx_rate")),
     )
+    built = inputs.holdings.select(pl.col(_DAY).alias(_BEFORE), "portfolio_id").unique()
     columns = [
         *_SENSITIVE,
         "implied_volatility",
@@ -157,6 +160,7 @@ def _joined(inputs: ExplainInputs, previous: Mapping[date, date]) -> pl.DataFram
     return (
         pnl.join(days, on=_DAY)
         .join(held, on=[_BEFORE, "portfolio_id", _NAME], how="left")
+        .join(built.with_columns(is_built=True), on=[_BEFORE, "portfolio_id"], how="left")
         .join(before, on=[_BEFORE, _NAME], how="left")
         .join(after, on=[_DAY, _NAME], how="left")
     )
@@ -186,15 +190,34 @@ def _with_moves(inputs: ExplainInputs, rows: pl.DataFrame, previous: Mapping[dat
         .join(rates.rename({_DAY: _BEFORE, "rate": "rate_before"}), on=[_BEFORE, _NAME], how="left")
         .join(rates.rename({"rate": "rate_after"}), on=[_DAY, _NAME], how="left")
         .join(carried, on=[_DAY, _NAME], how="left")
+        .join(option_ends(inputs.risk, kinds), on=_NAME, how="left")
+        .with_columns(is_ended=pl.col("end_date") <= pl.col(_DAY))
         .with_columns(
             is_option=pl.col("instrument_type").eq("option").fill_null(value=False),
             is_bond=pl.col("instrument_type").eq("bond").fill_null(value=False),
-            # Not held before, or without a price today: the mart has no price effect.
-            is_flat=pl.col("quantity").fill_null(0.0).eq(0.0)
-            | (pl.col("is_priced").is_null() & pl.col("price").eq(0.0)).fill_null(value=False),
+            is_flat=pl.col("quantity").fill_null(0.0).eq(0.0),
+            # The mart knows a position, or the portfolio, of the evening before, and nobody its units.
+            is_unbuilt=pl.col("quantity").is_null()
+            & (pl.col("is_built").is_null() | pl.col("start").ne(0.0).fill_null(value=False)),
+            is_over=pl.col("is_priced").is_null() | pl.col("is_ended").fill_null(value=False),
         )
-        .with_columns(is_price=~pl.col("is_option") & ~pl.col("is_bond"))
+        .with_columns(
+            is_over=pl.col("is_over")
+            | (pl.col("yield_rate").is_not_null() & pl.col("carried_dirty").is_null())
+        )
+        .with_columns(whole=_whole())
         .sort(_LEAF)
+    )
+
+
+def _whole() -> pl.Expr:
+    """Part that takes the whole price effect; null where a model splits it."""
+    is_plain = ~pl.col("is_option") & ~pl.col("is_bond")
+    return (
+        pl.when(is_plain | (pl.col("is_option") & pl.col("is_over")))
+        .then(pl.lit("delta"))
+        .when(pl.col("is_over"))
+        .then(pl.lit("theta"))
     )
 
 
@@ -231,8 +254,9 @@ def _effects(rows: pl.DataFrame) -> Effects:
 
 def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows with status and reason, and without numbers where the mart has no P&L."""
-    is_modelled = ~pl.col("is_flat") & ~pl.col("is_price")
+    is_modelled = ~pl.col("is_flat") & pl.col("whole").is_null()
     gaps = [
+        pl.when("is_unbuilt").then(pl.format("no holdings on {}", _BEFORE)),
         pl.when(is_modelled & pl.col("valuation_status").is_in(["missing"]).fill_null(value=True)).then(
             pl.format("no sensitivities on {}", _BEFORE)
         ),

@@ -41,9 +41,9 @@ class PnlInputs:
 def hypothetical_pnl(inputs: PnlInputs, previous: Mapping[date, date]) -> pl.DataFrame:
     """P&L of every portfolio on each session from the quantities of the session before, unchanged.
 
-    A position earns the change of its price and of the exchange rate, and its income. What was
-    redeemed, expired or was sold out on a day without a price is worth what was paid for it, so its
-    whole P&L counts.
+    A position earns the change of its price and of the exchange rate, and its income; what was redeemed
+    or expired has its price effect from what was paid. What was sold out on a day without a price, so
+    that the mart has no price effect, is worth what was paid for it: its whole P&L counts.
 
     Parameters
     ----------
@@ -106,6 +106,7 @@ def _positions(inputs: PnlInputs, previous: Mapping[date, date]) -> pl.DataFrame
         pl.col(f"{name}_base").cast(pl.Float64).alias(name)
         for name in ("previous_market_value", "market_value", "pnl")
     ]
+    price = pl.col("price_pnl_base").cast(pl.Float64).alias("price")
     parts = pl.sum_horizontal(
         [
             pl.col(name).cast(pl.Float64)
@@ -113,9 +114,10 @@ def _positions(inputs: PnlInputs, previous: Mapping[date, date]) -> pl.DataFrame
         ],
         ignore_nulls=False,
     )
-    pnl = inputs.position_pnl.select(*_LEAF, *numbers, parts.alias("unchanged"), "status", "reason")
+    pnl = inputs.position_pnl.select(*_LEAF, *numbers, price, parts.alias("unchanged"), "status", "reason")
     is_gone = (
         (pl.col("market_value") == 0.0)
+        & (pl.col("price") == 0.0)
         & pl.col("is_priced").is_null()
         & (pl.col("instrument_type") != "cash")
     )

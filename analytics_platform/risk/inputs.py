@@ -18,7 +18,8 @@ class RiskInputs:
     holdings : DataFrame
         business_date, portfolio_id, instrument_id, quantity; one row per leaf position, one book.
     instruments, bond_terms, option_terms, bond_accruals, portfolios, stress_shifts : DataFrame
-        Columns as the tables of the same names.
+        Columns as the tables of the same names. The portfolios may have a column `first_date`, the first
+        session with positions of their own: from then on, one that delivers none is missing.
     prices : DataFrame
         business_date, instrument_id, close_local, currency; raw closing prices.
     equity_moves : DataFrame

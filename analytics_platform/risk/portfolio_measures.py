@@ -45,7 +45,7 @@ def session_portfolios(
     held, vectors = by_session(holdings), by_session(scenario_pnl)
     for session in sorted(set(held | vectors if sessions is None else sessions)):
         unit = vectors_by_currency(vectors[session]) if session in vectors else {}
-        yield session, portfolio_pnl(tree, held.get(session, holdings.clear()), unit)
+        yield session, portfolio_pnl(tree, held.get(session, holdings.clear()), unit, session)
 
 
 def measure(

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from analytics_platform.risk.aggregation import portfolio_vectors
 from analytics_platform.risk.arrays import Floats, Integers
 from analytics_platform.risk.numeric_input import NOT_FINITE
-from analytics_platform.risk.tree import Tree, holders, holdings_matrix
+from analytics_platform.risk.tree import Tree, holders, holdings_matrix, silent_members
 from analytics_platform.risk.valuations import shortened
 
 _NOTHING_HELD = "no holdings on this session"
@@ -102,7 +102,9 @@ def _judged(matrix: csr_array, row: int, vectors: UnitVectors) -> tuple[str, str
     return status, shortened(f"{len(affected)} of {len(held)} instruments: {', '.join(affected)}")
 
 
-def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, UnitVectors]) -> PortfolioPnl:
+def portfolio_pnl(
+    tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, UnitVectors], session: date
+) -> PortfolioPnl:
     """P&L of every portfolio on one session, in its base currency.
 
     Parameters
@@ -112,12 +114,14 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
         Columns portfolio_id, instrument_id, quantity, of the session; see `tree.check_holdings`.
     vectors : mapping of str to UnitVectors
         By base currency, all of one length.
+    session : date
 
     Returns
     -------
     PortfolioPnl
-        A portfolio is missing if nothing is held or any held instrument is missing, with the names of
-        these; a warning of a held instrument carries through. What cancels is not held.
+        A portfolio is missing if nothing is held, if a member that has begun delivered no positions, or
+        if any held instrument is missing, with the names of these; a warning of a held instrument
+        carries through. What cancels is not held.
 
     """
     names = sorted(holdings["instrument_id"].unique())
@@ -129,6 +133,9 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
         _judged(matrix, row, units[code]) if is_holder else ("missing", _NOTHING_HELD)
         for row, (code, is_holder) in enumerate(zip(currencies, holders(tree, holdings), strict=True))
     ]
+    for row, silent in enumerate(silent_members(tree, holdings, session)):
+        if silent:
+            judged[row] = ("missing", _silence(silent, session))
     if n_scenarios == 0:
         judged = [("missing", reason or "no scenarios on this session") for _status, reason in judged]
     pnl = np.zeros((len(currencies), n_scenarios))
@@ -145,6 +152,11 @@ def portfolio_pnl(tree: Tree, holdings: pl.DataFrame, vectors: Mapping[str, Unit
         unit_pnl={code: unit.pnl for code, unit in units.items()},
         pnl=pnl,
     )
+
+
+def _silence(members: Sequence[str], session: date) -> str:
+    """Why a portfolio is not whole; in the words of the returns."""
+    return shortened("; ".join(f"no positions of {name} on {session}" for name in members))
 
 
 def vectors_by_currency(scenario_pnl: pl.DataFrame) -> dict[str, UnitVectors]:

@@ -203,7 +203,7 @@ def stress(inputs: RiskInputs, sessions: Sequence[date]) -> pl.DataFrame:
     rows: list[dict[str, object]] = []
     for session, snapshot, book in _books(inputs, prepared, sessions):
         vectors = _stress_vectors(book, snapshot, shocks)
-        portfolios = portfolio_pnl(tree, held.get(session, inputs.holdings.clear()), vectors)
+        portfolios = portfolio_pnl(tree, held.get(session, inputs.holdings.clear()), vectors, session)
         for number, scenario in enumerate(scenarios):
             rows.extend(_stress_rows(session, portfolios, number, scenario))
     return result_frame(STRESS_RESULTS, rows)

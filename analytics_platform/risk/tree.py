@@ -1,7 +1,8 @@
 """The portfolio tree: who holds whom, and holdings summed up to every node."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -22,11 +23,14 @@ class Tree:
         By portfolio.
     above : csr_array of shape (n_portfolios, n_portfolios)
         1 where the portfolio of the row is, or holds, the portfolio of the column.
+    first_date : dict of str to date
+        First session with positions of its own, of the portfolios for which it is known.
 
     """
 
     base_currency: dict[str, str]
     above: csr_array
+    first_date: dict[str, date] = field(default_factory=dict)
 
 
 def _lineage(portfolio: str, parents: Mapping[str, str | None]) -> list[str]:
@@ -87,13 +91,21 @@ def portfolio_closure(portfolios: pl.DataFrame) -> pl.DataFrame:
 
 
 def portfolio_tree(portfolios: pl.DataFrame) -> Tree:
-    """Tree of the table `portfolios`; errors as in `portfolio_closure`."""
+    """Tree of the table `portfolios`; errors as in `portfolio_closure`.
+
+    A column `first_date`, where there is one, says from when on positions of a portfolio are expected.
+    """
     closure = portfolio_closure(portfolios)
     bases = dict(portfolios.select("portfolio_id", "base_currency").sort("portfolio_id").iter_rows())
     above = _matrix(
         closure["ancestor_id"], closure["descendant_id"], np.ones(len(closure)), list(bases), list(bases)
     )
-    return Tree(bases, above)
+    begun: dict[str, date] = {}
+    if "first_date" in portfolios.columns:
+        begun = dict(
+            portfolios.select("portfolio_id", "first_date").drop_nulls().sort("portfolio_id").iter_rows()
+        )
+    return Tree(bases, above, begun)
 
 
 def holdings_matrix(tree: Tree, holdings: pl.DataFrame, instruments: Sequence[str]) -> csr_array:
@@ -127,6 +139,17 @@ def holders(tree: Tree, holdings: pl.DataFrame) -> Booleans:
     own = set(holdings["portfolio_id"])
     has_own = np.array([name in own for name in tree.base_currency], dtype=np.float64)
     return np.asarray(tree.above @ has_own > 0.0)
+
+
+def silent_members(tree: Tree, holdings: pl.DataFrame, session: date) -> list[list[str]]:
+    """Members of each portfolio, itself among them, that have begun but hold nothing on the session.
+
+    Later silence is a gap, not a liquidation: what was sold leaves cash.
+    """
+    nodes, own = list(tree.base_currency), set(holdings["portfolio_id"])
+    silent = [name for name, first in tree.first_date.items() if first <= session and name not in own]
+    dense = {name: tree.above[:, [nodes.index(name)]].toarray().ravel() > 0.0 for name in silent}
+    return [[name for name in silent if dense[name][row]] for row in range(len(nodes))]
 
 
 def check_holdings(holdings: pl.DataFrame, tree: Tree) -> None:

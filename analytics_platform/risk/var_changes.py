@@ -111,7 +111,7 @@ def explain_changes(  # noqa: PLR0913 - what the numbers rest on, and which are 
         known = {
             day: known[day]
             if day in known
-            else _cube(tree, held.get(day, holdings.clear()), vectors.get(day), calendar)
+            else _cube(tree, held.get(day, holdings.clear()), vectors.get(day), day, calendar)
             for day in pair
         }
         levels = [float(confidence) for confidence in confidences]
@@ -119,14 +119,16 @@ def explain_changes(  # noqa: PLR0913 - what the numbers rest on, and which are 
     return joined_frames(VAR_CHANGES, frames)
 
 
-def _cube(tree: Tree, holdings: pl.DataFrame, vectors: pl.DataFrame | None, calendar: Calendar) -> _Cube:
+def _cube(
+    tree: Tree, holdings: pl.DataFrame, vectors: pl.DataFrame | None, day: date, calendar: Calendar
+) -> _Cube:
     unit = {} if vectors is None else vectors_by_currency(vectors)
     dates: list[date] = []
     if vectors is not None:
         first, last, n = vectors.select("first_scenario_date", "last_scenario_date", "n_scenarios").row(0)
         found = calendar.sessions(first, last)
         dates = found if len(found) == n else []
-    return _Cube(holdings, unit, dates, portfolio_pnl(tree, holdings, unit))
+    return _Cube(holdings, unit, dates, portfolio_pnl(tree, holdings, unit, day))
 
 
 def _steps(tree: Tree, before: _Cube, after: _Cube) -> _Steps:

@@ -26,7 +26,9 @@ class VarChanges(dy.Schema):
     previous_date = date("Session before", nullable=True)
     previous_value = number("Value on the session before; a loss is positive", nullable=True)
     positions_effect = number("Part of changed holdings", nullable=True)
-    market_effect = number("Part of changed prices, rates and volatilities", nullable=True)
+    market_effect = number(
+        "Part of changed prices, rates and volatilities, and of time that passed", nullable=True
+    )
     window_effect = number("Part of scenarios that came into the window or left it", nullable=True)
     value = number("Value on the session; previous value and the three parts add up to it", nullable=True)
     status = choice("Whether the value can be used", *STATUSES)

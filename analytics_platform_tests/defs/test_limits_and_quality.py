@@ -47,8 +47,21 @@ LIMITS = [
     limit("CASH", "BOOK", "weight_rate", dimension="asset_class", bucket="cash", lower=Decimal("0.05")),
     limit("LOST", "NOBODY", "gross_exposure_rate", upper=Decimal(1)),
     limit("OPEN", "BOOK", "gross_exposure_rate"),
+    limit("UNHELD", "BOOK", "weight_rate", dimension="currency", bucket="EUR", upper=Decimal("0.1")),
+    limit("TYPO", "BOOK", "weight_rate", dimension="currency", bucket="EURO", upper=Decimal("0.1")),
+    limit("CRAHS", "BOOK", "stress_loss_rate", bucket="CRAHS", upper=Decimal("0.1")),
+    limit("CRASH", "BOOK", "stress_loss_rate", bucket="CRASH", upper=Decimal("0.1")),
     limit("VAR", "BOOK", "value_at_risk_rate", confidence="0.99", upper=Decimal("0.03")),
 ]
+OPTION_TERMS = {
+    "instrument_id": "OPTION",
+    "underlying_instrument_id": "STOCK",
+    "option_type": "call",
+    "exercise_style": "european",
+    "strike_local": Decimal(10),
+    "expiry_date": MONDAY,
+}
+CRASH = {"scenario_id": "CRASH", "factor_type": "equity", "factor_id": "ALL"}
 MODELS = (
     "fct_data_quality_findings",
     "fct_liquidity",
@@ -59,14 +72,15 @@ MODELS = (
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The small lake, with limits of which two cannot be looked at and an option held past its end."""
+    """The small lake, with limits that cannot be looked at, and an option held past an end its terms tell."""
     target = tmp_path_factory.mktemp("target")
     parse_project(PROJECT, target)
     made = small_warehouse(target, tmp_path_factory.mktemp("quality"))
-    expired = {**instrument("OPTION", "option"), "last_trade_date": MONDAY}
-    made.deliver(
-        "instruments", [instrument("STOCK", "equity"), instrument("CASH_USD", "cash"), expired], CORRECTED
-    )
+    unheld = {**instrument("ABROAD", "equity"), "currency": "EUR"}
+    instruments = [instrument("STOCK", "equity"), instrument("CASH_USD", "cash"), unheld]
+    made.deliver("instruments", [*instruments, instrument("OPTION", "option")], CORRECTED)
+    made.deliver("option_terms", [OPTION_TERMS], CORRECTED)
+    made.deliver("stress_shifts", [CRASH], FIRST)
     days = (MONDAY, TUESDAY, WEDNESDAY)
     held = [position(day, name, "100") for day in days for name in ("STOCK", "CASH_USD")]
     made.deliver("positions", [*held, position(TUESDAY, "OPTION", "1")], CORRECTED)
@@ -103,6 +117,12 @@ def test_an_option_that_is_held_after_its_expiry_is_found_once(warehouse: Wareho
     ]
 
 
+def test_an_option_that_is_held_after_its_expiry_stops_the_run(warehouse: Warehouse) -> None:
+    told = "break it: 1, .* 2013-02-26, portfolio_id BOOK, instrument_id OPTION, end_date 2013-02-25"
+    with pytest.raises(AssertionError, match=told):
+        warehouse.dbt("test", "--select", "nothing_held_after_its_end_fct_position_values_")
+
+
 def test_each_held_position_without_a_price_is_found(warehouse: Warehouse) -> None:
     found = {row[:3] for row in findings(warehouse, "missing_price")}
     assert found == {(TUESDAY, "BOOK", "OPTION"), (WEDNESDAY, "BOOK", "STOCK")}
@@ -129,6 +149,28 @@ def test_a_limit_without_a_bound_is_found_and_missing(warehouse: Warehouse) -> N
         2,
         "limit OPEN has neither lower nor upper",
     )
+
+
+def test_a_limit_on_a_bucket_that_nothing_has_is_found_and_missing(warehouse: Warehouse) -> None:
+    found = findings(warehouse, "limit_unknown_bucket")
+    assert {row[0] for row in found} == {MONDAY, TUESDAY, WEDNESDAY}
+    assert {row[4] for row in found} == {
+        (
+            "limit TYPO names currency EURO, which no instrument has: correct the name, or deliver an "
+            "instrument with it"
+        ),
+        (
+            "limit CRAHS names stress scenario CRAHS, which nobody has delivered: correct the name, or "
+            "deliver the scenario"
+        ),
+    }
+    of = states(warehouse)
+    assert of[("TYPO", MONDAY)][::3] == ("missing", "limit TYPO names currency EURO, which no instrument has")
+    assert of[("CRAHS", MONDAY)][::3] == ("missing", "no results of stress scenario CRAHS")
+
+
+def test_a_bucket_that_exists_but_is_not_held_weighs_nothing(warehouse: Warehouse) -> None:
+    assert states(warehouse)[("UNHELD", MONDAY)] == ("within", Decimal(0), 1, None)
 
 
 def states(warehouse: Warehouse) -> dict[tuple[object, object], tuple[object, ...]]:
@@ -194,7 +236,13 @@ def test_every_rule_has_a_check_that_names_its_findings(warehouse: Warehouse) ->
     told = checked(warehouse)
     assert set(told) == {rule.name for rule in FOUND_BY_SQL}
     broken = {name for name, check in told.items() if not check.passed}
-    expected = {"held_after_end", "missing_price", "limit_unknown_portfolio", "limit_incomplete"}
+    expected = {
+        "held_after_end",
+        "missing_price",
+        "limit_unknown_portfolio",
+        "limit_incomplete",
+        "limit_unknown_bucket",
+    }
     assert broken >= expected
     assert broken <= {*expected, "position_jump"}
     assert told["missing_fx_rate"].passed

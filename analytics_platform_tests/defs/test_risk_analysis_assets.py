@@ -69,6 +69,7 @@ def relations() -> dict[str, pl.DataFrame]:
         "staging.stg_portfolios": pl.DataFrame(
             {"portfolio_id": ["P"], "base_currency": ["USD"], "benchmark_id": ["BM"]}
         ).with_columns(parent_portfolio_id=NONE, inception_date=pl.lit(DAYS[0])),
+        "intermediate.int_portfolio_spans": pl.DataFrame({"portfolio_id": ["P"], "first_date": [DAYS[0]]}),
         "staging.stg_instruments": pl.DataFrame(
             {"instrument_id": ["SHARE"], "instrument_type": ["equity"], "currency": ["USD"]}
         ).with_columns(multiplier=1.0),

@@ -39,8 +39,13 @@ def home(tmp_path: Path) -> Path:
     lake.append(SCENARIO_PNL, vectors, delivery)
     lake.publish(SCENARIO_PNL, delivery, pl.DataFrame([facts], schema=DELIVERIES.columns))
     holdings = pl.concat([held(day, {("A", "X"): own}) for day, own in zip(DAYS, UNITS, strict=True)])
+    spans = pl.DataFrame({"portfolio_id": ["A"], "first_date": [DAYS[0]]})
     with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
-        for relation, frame in (("marts.fct_position_values", holdings), ("staging.stg_portfolios", TREE)):
+        for relation, frame in (
+            ("marts.fct_position_values", holdings),
+            ("staging.stg_portfolios", TREE),
+            ("intermediate.int_portfolio_spans", spans),
+        ):
             connection.execute(f"create schema {relation.partition('.')[0]}")
             connection.register("given", frame)
             connection.execute(f"create table {relation} as select * from given")  # noqa: S608 - our own names

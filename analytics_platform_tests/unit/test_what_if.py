@@ -29,6 +29,8 @@ RISK_SCHEMA = pl.Schema(
         "parent_portfolio_id": pl.String(),
         "base_currency": pl.String(),
         "nav_base": pl.Decimal(38, 8),
+        "status": pl.String(),
+        "reason": pl.String(),
     }
 )
 HELD_SCHEMA = pl.Schema(
@@ -75,9 +77,12 @@ def _deliver(lake: DiskLake, run_id: str, rows: list[dict[str, object]]) -> None
 def _publish(home: Path, run_id: str, units: int) -> str:
     """Publish two sessions of two portfolios; return the moment."""
     days = (MONDAY, TUESDAY)
-    risk = [(day, "TOP", None, "USD", 2000) for day in days] + [
-        (day, "BOOK", "TOP", "USD", 0) for day in days
+    nodes: list[tuple[str, str | None, int | None, str, str | None]] = [
+        ("TOP", None, 2000, "ok", None),
+        ("BOOK", "TOP", 0, "ok", None),
+        ("SILENT", None, None, "missing", f"no positions of GAP on {TUESDAY}"),
     ]
+    risk = [(day, name, above, "USD", *rest) for day in days for name, above, *rest in nodes]
     held = [(day, "BOOK", "X", units) for day in days] + [(MONDAY, "BOOK", "LOST", 1)]
     runs = {"business_date": list(days), "run_id": [run_id] * 2}
     version = ServingStore(home / "serving").publish(
@@ -171,11 +176,13 @@ def test_what_was_published_then_is_answered_from_the_vectors_of_then(ask: Run, 
 @pytest.mark.parametrize(
     ("portfolio", "trade", "when", "answer"),
     [
-        ("TOPP", "X:1", (None, None), "there is no portfolio TOPP; known are BOOK, TOP"),
+        ("TOPP", "X:1", (None, None), "there is no portfolio TOPP; known are BOOK, SILENT, TOP"),
         ("TOP", "X", (None, None), "'X' is not a trade: write INSTRUMENT:QUANTITY"),
         ("TOP", "X:ten", (None, None), "'X:ten' is not a trade"),
         ("TOP", "X:nan", (None, None), "'X:nan' is not a trade"),
         ("TOP", "X:0", (None, None), "'X:0' is not a trade"),
+        ("TOP", "X:1e308", (None, None), "'X:1e308' trades more than 1,000,000,000,000,000 units: write a"),
+        ("TOP", "X:-1.1e15", (None, None), "'X:-1.1e15' trades more than 1,000,000,000,000,000 units"),
         ("TOP", ":5", (None, None), "':5' is not a trade"),
         ("TOP", "HEGDE:5", (None, None), "HEGDE has no scenario vector on 2013-02-26: only what some"),
         ("TOP", "HEGDE:5", (None, None), "such as HEDGE. To ask about it, deliver a position of it"),
@@ -183,6 +190,7 @@ def test_what_was_published_then_is_answered_from_the_vectors_of_then(ask: Run, 
         ("TOP", "LOST:5", (None, None), "LOST has no scenario vector on 2013-02-26: no price in USD"),
         ("TOP", "BROKEN:5", (None, None), "BROKEN has no scenario vector on 2013-02-26: a scenario of"),
         ("TOP", "X:1", (MONDAY, None), "the risk of TOP on 2013-02-25 is missing, before any trade"),
+        ("SILENT", "X:1", (None, None), "before any trade: no positions of GAP on 2013-02-26"),
         ("TOP", "X:1", (date(2013, 3, 9), None), "published are the sessions from 2013-02-25 to 2013-02-26"),
         ("TOP", "X:1", (None, "2001-01-01T00:00:00Z"), "nothing was published by 2001-01-01"),
         ("TOP", "X:1", (None, "yesterday"), "yesterday"),

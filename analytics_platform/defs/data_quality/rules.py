@@ -42,6 +42,7 @@ FOUND_BY_SQL = (
     Rule("row_count", "A source that delivered far fewer or more rows than usual"),
     Rule("limit_unknown_portfolio", "A limit on a portfolio that nobody has delivered", is_error=True),
     Rule("limit_incomplete", "A limit without a bound, a confidence or a dimension", is_error=True),
+    Rule("limit_unknown_bucket", "A limit on a bucket or stress scenario that nobody has", is_error=True),
 )
 """Rules of `fct_data_quality_findings`."""
 

@@ -9,6 +9,7 @@ from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
+from analytics_platform.defs.risk.inputs import read_portfolios
 from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.risk import SCENARIO_PNL
 from analytics_platform.tables.risk_analysis import VAR_CHANGES
@@ -25,7 +26,12 @@ HOLDINGS = ["business_date", "portfolio_id", "instrument_id", "quantity"]
     partitions_def=BUSINESS_DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     io_manager_key="lake_io",
-    deps=[["marts", "fct_position_values"], ["staging", "stg_portfolios"], ["risk", "scenario_pnl"]],
+    deps=[
+        ["marts", "fct_position_values"],
+        ["staging", "stg_portfolios"],
+        ["intermediate", "int_portfolio_spans"],
+        ["risk", "scenario_pnl"],
+    ],
     code_version=MODEL_VERSION,
     check_specs=[conformity_spec(VAR_CHANGES, "risk")],
 )
@@ -40,7 +46,7 @@ def var_changes(
     reader = warehouse.open()
     changes = explain_changes(
         reader.read("marts.fct_position_values", HOLDINGS, (days[0], last)),
-        reader.read("staging.stg_portfolios"),
+        read_portfolios(reader),
         lake.open().read(SCENARIO_PNL, days, preferred=context.run.run_id),
         days[1:],
         calendar=CALENDAR,

@@ -23,6 +23,7 @@ INPUTS = [
         ["staging", "stg_bond_terms"],
         ["staging", "stg_option_terms"],
         ["staging", "stg_portfolios"],
+        ["intermediate", "int_portfolio_spans"],
         ["intermediate", "int_unit_values"],
         ["staging", "stg_stress_shifts"],
         ["staging", "stg_risk_proxies"],
@@ -73,7 +74,7 @@ def read_risk_inputs(
         bond_terms=warehouse.read("staging.stg_bond_terms"),
         option_terms=warehouse.read("staging.stg_option_terms"),
         bond_accruals=lake.read(BOND_ACCRUALS),
-        portfolios=warehouse.read("staging.stg_portfolios"),
+        portfolios=read_portfolios(warehouse),
         prices=_usable_prices(warehouse, sessions),
         equity_moves=warehouse.read(
             "intermediate.int_total_returns",
@@ -93,6 +94,12 @@ def read_risk_inputs(
         stress_shifts=warehouse.read("staging.stg_stress_shifts"),
         proxies=dict(proxies.iter_rows()),
     )
+
+
+def read_portfolios(warehouse: Warehouse) -> pl.DataFrame:
+    """Return the portfolio tree with the first session with positions of each, null where none has any."""
+    spans = warehouse.read("intermediate.int_portfolio_spans", ["portfolio_id", "first_date"])
+    return warehouse.read("staging.stg_portfolios").join(spans, on="portfolio_id", how="left")
 
 
 def _usable_prices(warehouse: Warehouse, sessions: tuple[date, date]) -> pl.DataFrame:

@@ -9,13 +9,20 @@ from analytics_platform.defs.checks import conformity, conformity_spec
 from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.partitions import BUSINESS_DAYS, CALENDAR, session_range
 from analytics_platform.defs.resources import LakeResource, WarehouseResource
-from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_risk_inputs
+from analytics_platform.defs.risk.inputs import INPUTS, RiskConfig, read_portfolios, read_risk_inputs
 from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.tables.risk import RISK_CONTRIBUTIONS, RISK_METRICS, STRESS_RESULTS
 
 Result = Iterator[dg.MaterializeResult[pl.DataFrame]]
 
-BOOK = [dg.AssetKey(["marts", "fct_position_values"]), dg.AssetKey(["staging", "stg_portfolios"])]
+BOOK = [
+    dg.AssetKey(path)
+    for path in (
+        ["marts", "fct_position_values"],
+        ["staging", "stg_portfolios"],
+        ["intermediate", "int_portfolio_spans"],
+    )
+]
 HOLDINGS = ["business_date", "portfolio_id", "instrument_id", "quantity"]
 
 
@@ -112,4 +119,4 @@ def _book(
     """Return holdings of the asked sessions and the portfolio tree."""
     reader = warehouse.open()
     holdings = reader.read("marts.fct_position_values", HOLDINGS, session_range(context.partition_keys))
-    return holdings, reader.read("staging.stg_portfolios")
+    return holdings, read_portfolios(reader)

@@ -7,11 +7,11 @@ from importlib.metadata import version
 import dagster as dg
 import polars as pl
 
-from analytics_platform.calendars.sessions import Calendar
 from analytics_platform.defs.dbt import WAREHOUSE_POOL
 from analytics_platform.defs.io_managers import SOURCE
 from analytics_platform.defs.partitions import CALENDAR
 from analytics_platform.defs.resources import FolderResource, IntakeResource, LakeResource, WarehouseResource
+from analytics_platform.defs.serving.session_checks import SPECS, chain_check, history_check
 from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.storage.ledger.ledger import Entry, State
@@ -34,8 +34,6 @@ from analytics_platform.tables.risk_analysis import (
 )
 
 CHECK = "nothing_is_empty"
-CHAIN = "sessions_hang_together"
-CENT = 0.01
 
 EXTRACTS = {
     "portfolio_risk": "reporting.rpt_portfolio_risk",
@@ -99,11 +97,7 @@ over the same deliveries publishes the same objects. Which run computed a sessio
     code_version="3",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "extract"], description="No published table is empty"),
-        dg.AssetCheckSpec(
-            CHAIN,
-            asset=["serving", "extract"],
-            description="Of all published sessions, P&L is the change of net asset value less external flows",
-        ),
+        *SPECS,
     ],
 )
 def extract(
@@ -139,7 +133,8 @@ def extract(
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"empty": ", ".join(sorted(empty)) or "none"},
             ),
-            chain_check(tables["returns"], CALENDAR),
+            chain_check(tables, CALENDAR),
+            history_check(tables["runs"], tables["deliveries"], CALENDAR),
         ],
     )
 
@@ -168,39 +163,4 @@ def rejections(entries: list[Entry]) -> pl.DataFrame:
             if entry.state == State.QUARANTINED or entry.rows_rejected
         ],
         schema={"key": pl.String, "version_id": pl.String, "state": pl.String, "message": pl.String},
-    )
-
-
-def chain_breaks(returns: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
-    """Return the sessions whose P&L does not lead from the net asset value before to their own.
-
-    A session that was recomputed alone leaves the next one with a P&L from the old value. Published
-    sessions that do not follow each other say nothing.
-    """
-    days = returns["business_date"].unique().to_list()
-    previous = {day: calendar.previous(day) for day in days}
-    before = pl.col("nav_base").shift().over("portfolio_id", order_by="business_date")
-    day_before = pl.col("business_date").shift().over("portfolio_id", order_by="business_date")
-    flows = pl.col("start_of_day_flow_base") + pl.col("end_of_day_flow_base")
-    break_base = pl.col("nav_base") - before - flows - pl.col("pnl_base")
-    follows = day_before == pl.col("business_date").replace_strict(previous, return_dtype=pl.Date)
-    return (
-        returns.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-        .with_columns(break_base=break_base, follows=follows)
-        .filter("follows", pl.col("break_base").abs() > CENT)
-        .select("business_date", "portfolio_id", "break_base")
-        .sort("business_date", "portfolio_id")
-    )
-
-
-def chain_check(returns: pl.DataFrame, calendar: Calendar) -> dg.AssetCheckResult:
-    """Tell which sessions need a backfill after a correction before them."""
-    breaks = chain_breaks(returns, calendar)
-    days = ", ".join(str(day) for day in breaks["business_date"].unique().sort().head(5))
-    told = f"P&L does not fit the net asset value before: backfill {days}" if days else "none"
-    return dg.AssetCheckResult(
-        check_name=CHAIN,
-        passed=breaks.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"breaks": told},
     )

@@ -1,5 +1,6 @@
 """Backtest of portfolios: hypothetical P&L by hand, days that are not compared, tests over 250 days."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -33,7 +34,7 @@ HELD = pl.DataFrame(
 _PNL = [
     # SHARE: 10 from 100 to 97 with 5 of dividends; half is sold 1 above the close: trading 5.
     (TUESDAY, "USD", "SHARE", 1_000.0, 485.0, 5.0, -20.0, -30.0, 0.0, 0.0, 5.0),
-    # BILL: worth 99.9 the evening before, redeemed at 100: the mart knows no price and calls it trading.
+    # BILL: worth 99.9 the evening before, sold out at 100 without a price: the mart calls it trading.
     (TUESDAY, "USD", "BILL", 99.9, 0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.1),
     # NEW: bought today, not held before.
     (TUESDAY, "USD", "NEW", 0.0, 50.0, 0.0, 7.0, 0.0, 0.0, 0.0, 7.0),
@@ -80,11 +81,21 @@ def days(
     return backtest_days(inputs, metrics, RETURNS, PREVIOUS, confidences=confidences)
 
 
-def test_holdings_of_the_evening_before_earn_price_income_and_redemption_but_no_trades() -> None:
+def test_holdings_of_the_evening_before_earn_price_income_and_proceeds_but_no_trades() -> None:
     found = hypothetical_pnl(INPUTS, PREVIOUS)
     # -30 + 5 of the share and +0.1 of the bill; the trade of the share and the new position do not count.
     assert row(found, portfolio_id="USD")["hypothetical_pnl"] == pytest.approx(-24.9, abs=1e-12)
     assert row(found, portfolio_id="EUR")["hypothetical_pnl"] == 2.0
+
+
+def test_a_redemption_counts_by_its_price_effect_once_and_without_its_fees() -> None:
+    is_bill = pl.col("instrument_id") == "BILL"
+    values = {"price_pnl_base": 0.1, "trading_pnl_base": -0.02, "pnl_base": 0.08}
+    redeemed = PNL.with_columns(
+        pl.when(is_bill).then(value).otherwise(name).alias(name) for name, value in values.items()
+    )
+    found = hypothetical_pnl(replace(INPUTS, position_pnl=redeemed), PREVIOUS)
+    assert row(found, portfolio_id="USD")["hypothetical_pnl"] == pytest.approx(-24.9, abs=1e-12)
 
 
 def test_a_portfolio_above_in_another_currency_also_has_the_change_of_the_exchange_rate() -> None:

@@ -70,6 +70,7 @@ PNL = pl.DataFrame(
     pnl_base=pl.sum_horizontal(
         "income_base", "price_pnl_base", "fx_pnl_base", "cross_pnl_base", "trading_pnl_base"
     ),
+    previous_market_value_base=pl.Series([750.0, 375.0, -3_000.0, 7_852.5, 0.0]),
     status=pl.lit("ok"),
     reason=pl.lit(None, pl.String),
 )  # fmt: skip
@@ -183,19 +184,52 @@ def test_a_part_without_its_inputs_is_null_with_the_reason_and_stays_unexplained
     assert known == pytest.approx(120.0)
 
 
-def test_what_has_no_price_any_more_has_nothing_to_explain(explained: ExplainInputs) -> None:
-    pnl = PNL.with_columns(
-        price_pnl_base=pl.when(pl.col("instrument_id") == "BOND_10").then(0.0).otherwise("price_pnl_base")
-    )
-    risk = replace(explained.risk, prices=without(explained.risk.prices, instrument_id="BOND_10"))
-    redeemed = replace(
+@pytest.mark.parametrize(
+    ("name", "part", "price"), [("OPT_B_PUT", "delta_pnl", 120.0), ("BOND_10", "theta_pnl", 65.0)]
+)
+def test_what_expired_or_was_redeemed_has_its_whole_price_effect_in_one_part(
+    explained: ExplainInputs, name: str, part: str, price: float
+) -> None:
+    risk = replace(explained.risk, prices=without(explained.risk.prices, instrument_id=name))
+    valuations = without(VALUATIONS, business_date=MONDAY, instrument_id=name)
+    ended = replace(explained, risk=risk, valuations=valuations)
+    found = row(pnl_explains(ended, PREVIOUS, floor=1.0), instrument_id=name)
+    assert {each: found[each] for each in PARTS} == dict.fromkeys(PARTS, 0.0) | {part: price}
+    assert (found["status"], found["reason"]) == ("ok", None)
+
+
+def test_an_option_that_still_has_a_price_on_its_last_day_is_explained_by_delta(
+    explained: ExplainInputs,
+) -> None:
+    ends = pl.when(pl.col("instrument_id") == "OPT_B_PUT").then(MONDAY).otherwise("expiry_date")
+    terms = explained.risk.option_terms.with_columns(expiry_date=ends)
+    ended = replace(
         explained,
-        risk=risk,
-        position_pnl=pnl,
-        valuations=without(VALUATIONS, business_date=MONDAY, instrument_id="BOND_10"),
+        risk=replace(explained.risk, option_terms=terms),
+        valuations=without(VALUATIONS, business_date=MONDAY, instrument_id="OPT_B_PUT"),
     )
-    found = row(pnl_explains(redeemed, PREVIOUS), instrument_id="BOND_10")
-    assert (found["theta_pnl"], found["rho_pnl"], found["gamma_pnl"]) == (0.0, 0.0, 0.0)
+    found = row(pnl_explains(ended, PREVIOUS), instrument_id="OPT_B_PUT")
+    assert (found["delta_pnl"], found["gamma_pnl"], found["unexplained_pnl"]) == (120.0, 0.0, 0.0)
+    assert found["status"] == "ok"
+
+
+@pytest.mark.parametrize("name", ["EQ_A", "OPT_B_PUT", "BOND_10"])
+def test_a_position_whose_evening_before_was_not_built_says_so_and_its_parts_are_null(
+    explained: ExplainInputs, name: str
+) -> None:
+    lost = replace(explained, holdings=without(HELD, instrument_id=name))
+    found = row(pnl_explains(lost, PREVIOUS), instrument_id=name)
+    mart = row(PNL, instrument_id=name)
+    assert {each for each in PARTS if found[each] is None} == set(PARTS[:5])
+    assert found["unexplained_pnl"] == pytest.approx(mart["price_pnl_base"])
+    assert (found["status"], found["reason"]) == ("warning", "no holdings on 2013-02-22")
+
+
+def test_without_any_holdings_of_the_evening_before_nothing_passes_for_new(explained: ExplainInputs) -> None:
+    found = pnl_explains(replace(explained, holdings=HELD.clear()), PREVIOUS)
+    assert found["status"].unique().to_list() == ["warning"]
+    assert found["reason"].unique().to_list() == ["no holdings on 2013-02-22"]
+    assert found.select(pl.col(PARTS[:5]).is_null().all()).row(0) == (True,) * 5
 
 
 def test_without_a_profit_in_the_mart_all_is_missing_with_its_reason(explained: ExplainInputs) -> None:

@@ -23,14 +23,30 @@ with faults as (
                 then 'limit ' || limits.limit_id || ' on ' || limits.metric || ' names no confidence'
             when limits.metric = 'weight_rate' and limits.dimension is null
                 then 'limit ' || limits.limit_id || ' on a weight names no dimension'
-        end as incomplete
+        end as incomplete,
+        case
+            when limits.bucket is null or buckets.bucket is not null then null
+            when limits.metric = 'stress_loss_rate'
+                then
+                    'limit ' || limits.limit_id || ' names stress scenario ' || limits.bucket
+                    || ', which nobody has delivered: correct the name, or deliver the scenario'
+            when limits.metric = 'weight_rate' and limits.dimension is not null
+                then
+                    'limit ' || limits.limit_id || ' names ' || limits.dimension || ' ' || limits.bucket
+                    || ', which no instrument has: correct the name, or deliver an instrument with it'
+        end as unknown_bucket
     from {{ ref('stg_limits') }} as limits
     left join {{ ref('stg_portfolios') }} as portfolios
         on limits.portfolio_id = portfolios.portfolio_id
+    left join {{ ref('int_limit_buckets') }} as buckets
+        on
+            case limits.metric when 'stress_loss_rate' then 'stress_scenario' else limits.dimension end
+            = buckets.dimension
+            and limits.bucket = buckets.bucket
 ),
 
 told as (
-    {% for column in ['unknown_portfolio', 'incomplete'] -%}
+    {% for column in ['unknown_portfolio', 'incomplete', 'unknown_bucket'] -%}
         select
             'limit_{{ column }}' as check_name,
             portfolio_id,

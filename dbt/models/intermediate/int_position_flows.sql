@@ -12,12 +12,18 @@ with transactions as (
         transactions.transaction_type,
         transactions.quantity,
         transactions.net_amount_local as amount_local,
-        transactions.currency
+        transactions.currency,
+        {#- The bond or the option ended: what was paid for it, before fees, is the worth of its last day. #}
+        transactions.transaction_type in ('redemption', 'expiry')
+        and transactions.currency = instruments.currency as is_end,
+        coalesce(transactions.fees_local, 0) as fees_local
     from {{ ref('stg_transactions') }} as transactions
     inner join {{ ref('int_range_sessions') }} as sessions
         on
             transactions.trade_date > sessions.previous_business_date
             and transactions.trade_date <= sessions.business_date
+    left join {{ ref('stg_instruments') }} as instruments
+        on transactions.instrument_id = instruments.instrument_id
     where
         sessions.is_in_range
         and {{ is_near_session_range('transactions.trade_date') }}
@@ -62,7 +68,9 @@ legs as (
         case
             when transaction_type in ('dividend', 'coupon', 'interest') then amount_local
             else 0
-        end as income_local
+        end as income_local,
+        case when is_end then -quantity else 0 end as ended_quantity,
+        case when is_end then amount_local + fees_local else 0 end as ended_amount_local
     from transactions
 
     union all
@@ -74,7 +82,9 @@ legs as (
         transactions.currency,
         transactions.amount_local as quantity_change,
         transactions.amount_local as trades_local,
-        0 as income_local
+        0 as income_local,
+        0 as ended_quantity,
+        0 as ended_amount_local
     from transactions
     left join cash
         on transactions.currency = cash.currency
@@ -88,7 +98,9 @@ legs as (
         external_flows.currency,
         external_flows.amount_local as quantity_change,
         external_flows.amount_local as trades_local,
-        0 as income_local
+        0 as income_local,
+        0 as ended_quantity,
+        0 as ended_amount_local
     from external_flows
     left join cash
         on external_flows.currency = cash.currency
@@ -100,6 +112,8 @@ converted as (
         legs.portfolio_id,
         legs.instrument_id,
         legs.quantity_change,
+        legs.ended_quantity,
+        legs.ended_amount_local,
         {{ money('legs.trades_local * rates.fx_rate') }} as trades_base,
         {{ money('legs.income_local * rates.fx_rate') }} as income_base,
         case
@@ -123,6 +137,8 @@ select
     {{ money('sum(quantity_change)') }} as quantity_change,
     case when max(reason) is null then {{ money('sum(trades_base)') }} end as trades_base,
     case when max(reason) is null then {{ money('sum(income_base)') }} end as income_base,
+    {{ money('sum(ended_quantity)') }} as ended_quantity,
+    {{ money('sum(ended_amount_local)') }} as ended_amount_local,
     max(reason) as reason
 from converted
 group by business_date, portfolio_id, instrument_id

@@ -15,6 +15,38 @@ with held as (
     group by positions.business_date, tree.ancestor_portfolio_id, positions.instrument_id
 ),
 
+delivered as (
+    select distinct
+        business_date,
+        portfolio_id
+    from {{ ref('fct_position_values') }}
+    where {{ is_in_session_range('business_date') }}
+),
+
+held_sessions as (
+    select distinct business_date
+    from delivered
+),
+
+{# A member that delivered nothing for the session is not in the sums: its node has no days. #}
+gaps as (
+    select
+        held_sessions.business_date,
+        tree.ancestor_portfolio_id as portfolio_id,
+        max({{ no_positions_reason('tree.portfolio_id', 'held_sessions.business_date') }}) as reason
+    from held_sessions
+    inner join {{ ref('int_portfolio_spans') }} as spans
+        on held_sessions.business_date >= spans.first_date
+    inner join {{ ref('int_portfolio_tree') }} as tree
+        on spans.portfolio_id = tree.portfolio_id
+    left join delivered
+        on
+            held_sessions.business_date = delivered.business_date
+            and spans.portfolio_id = delivered.portfolio_id
+    where delivered.portfolio_id is null
+    group by held_sessions.business_date, tree.ancestor_portfolio_id
+),
+
 sessions as (
     select
         business_date,
@@ -111,6 +143,7 @@ measured as (
         held.quantity,
         averages.average_daily_volume,
         case
+            when gaps.reason is not null then null
             when held.instrument_type = 'cash' or held.quantity = 0 then {{ rate('0') }}
             when averages.average_daily_volume > 0
                 then {{ safe_divide(
@@ -120,6 +153,7 @@ measured as (
                 ) }}
         end as days_to_liquidate,
         case
+            when gaps.reason is not null then gaps.reason
             when held.instrument_type = 'cash' or held.quantity = 0 then null
             when averages.average_daily_volume is null
                 then
@@ -139,6 +173,10 @@ measured as (
         on
             held.business_date = averages.business_date
             and held.instrument_id = averages.instrument_id
+    left join gaps
+        on
+            held.business_date = gaps.business_date
+            and held.portfolio_id = gaps.portfolio_id
 )
 
 select

@@ -72,7 +72,14 @@ joined as (
         coalesce(previous.fx_rate, rates.fx_rate) as previous_fx_rate,
         coalesce(rates.fx_rate, previous.fx_rate) as fx_rate,
         coalesce(previous.unit_value_local, 0) as previous_unit_value_local,
-        {#- A position that was closed on a day without a price has no price effect: all is trading. #}
+        {#- What was redeemed or expired is worth what was paid for it on its last day. #}
+        case
+            when today.instrument_id is null and unit_values.unit_value_local is null
+                then {{ money('flows.ended_amount_local * ' ~ safe_divide(
+                    'previous.quantity * coalesce(actions.split_ratio, 1)', 'flows.ended_quantity'
+                )) }}
+        end as ended_value_local,
+        {#- A position that was sold out on a day without a price has no price effect: all is trading. #}
         coalesce(
             today.unit_value_local * coalesce(actions.split_ratio, 1),
             unit_values.unit_value_local * coalesce(actions.split_ratio, 1),
@@ -137,10 +144,14 @@ joined as (
 moved as (
     select
         joined.*,
-        {{ money(
-            'previous_quantity * '
-            ~ unit_value('unit_value_per_old_unit_local - previous_unit_value_local')
-        ) }} as price_change_local,
+        case
+            when joined.ended_value_local is not null
+                then {{ money('joined.ended_value_local - joined.previous_market_value_local') }}
+            else {{ money(
+                'joined.previous_quantity * '
+                ~ unit_value('joined.unit_value_per_old_unit_local - joined.previous_unit_value_local')
+            ) }}
+        end as price_change_local,
         joined.fx_rate - joined.previous_fx_rate as fx_change
     from joined
 ),

@@ -110,7 +110,7 @@ limited_weights as (
         limits.business_date,
         limits.limit_id,
         case
-            {#- A portfolio without the bucket has nothing in it. #}
+            {#- A portfolio without the bucket has nothing in it; one that no instrument has is told below. #}
             when limits.bucket is not null
                 then coalesce(sum(case when weights.bucket = limits.bucket then weights.amount_base end), 0)
             else coalesce(max(abs(weights.invested_base)), 0)
@@ -210,6 +210,10 @@ joined as (
             when portfolios.portfolio_id is null then 'unknown portfolio ' || limits.portfolio_id
             when limits.metric = 'weight_rate' and limits.dimension is null
                 then 'limit ' || limits.limit_id || ' names no dimension'
+            when limits.metric = 'weight_rate' and limits.bucket is not null and buckets.bucket is null
+                then
+                    'limit ' || limits.limit_id || ' names ' || limits.dimension || ' ' || limits.bucket
+                    || ', which no instrument has'
             when
                 limits.metric in ('value_at_risk_rate', 'expected_shortfall_rate')
                 and limits.confidence is null
@@ -252,6 +256,10 @@ joined as (
     from limits
     left join {{ ref('stg_portfolios') }} as portfolios
         on limits.portfolio_id = portfolios.portfolio_id
+    left join {{ ref('int_limit_buckets') }} as buckets
+        on
+            limits.dimension = buckets.dimension
+            and limits.bucket = buckets.bucket
     left join navs
         on
             limits.business_date = navs.business_date

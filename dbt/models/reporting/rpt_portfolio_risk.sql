@@ -133,6 +133,7 @@ joined as (
         chained.reason as return_reason,
         case
             when metrics.portfolio_id is null then 'no risk results'
+            when metrics.reason = chained.reason then null
             else metrics.reason
         end as risk_reason,
         case
@@ -173,14 +174,13 @@ select
     mtd_return_rate,
     ytd_return_rate,
     benchmark_ytd_return_rate,
-    var_95_base,
-    var_975_base,
-    var_99_base,
-    es_95_base,
-    es_975_base,
-    es_99_base,
-    worst_stress_name,
-    worst_stress_pnl_base,
+    {#- Risk of a part is not the risk of the portfolio. #}
+    {%- for name in [
+        'var_95_base', 'var_975_base', 'var_99_base', 'es_95_base', 'es_975_base', 'es_99_base',
+        'worst_stress_name', 'worst_stress_pnl_base'
+    ] %}
+        case when status <> 'missing' then {{ name }} end as {{ name }},
+    {%- endfor %}
     case
         when status <> 'ok' then status
         when risk_reason is not null or chain_reason is not null then 'warning'

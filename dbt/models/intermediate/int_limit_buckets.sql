@@ -1,0 +1,38 @@
+{{ config(materialized='ephemeral') }}
+
+with instruments as (
+    select
+        instrument_id as instrument,
+        instrument_type as asset_class,
+        country,
+        sector,
+        currency
+    from {{ ref('stg_instruments') }}
+),
+
+buckets as (
+    {% for dimension in ['asset_class', 'country', 'sector', 'currency', 'instrument'] -%}
+        select
+            '{{ dimension }}' as dimension,
+            {{ dimension }} as bucket
+        from instruments
+        where {{ dimension }} is not null
+        union
+        {% if dimension != 'instrument' -%}
+            {#- An instrument can turn up without it any day. #}
+            select
+                '{{ dimension }}' as dimension,
+                'unclassified' as bucket
+            union
+        {% endif -%}
+    {% endfor %}
+    select
+        'stress_scenario' as dimension,
+        scenario_id as bucket
+    from {{ ref('stg_stress_shifts') }}
+)
+
+select
+    dimension,
+    bucket
+from buckets
