@@ -249,7 +249,8 @@ explained as (
             when
                 has_profit
                 and has_flows
-                and abs(sum_pnl_base - (nav_base - first_nav_base - sum_flow_base)) > {{ var('profit_tolerance') }}
+                and abs(sum_pnl_base - (nav_base - first_nav_base - sum_flow_base))
+                > {{ var('profit_tolerance') }}
                 then {{ broken_profit_reason('portfolio_id') }}
         end as profit_warning,
         case when day_status = 'warning' and not is_start then day_reason end as day_warning
