@@ -1,11 +1,9 @@
 """Typed rows of what explains and sums up the results; data.py holds the rows of the results themselves."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
-import polars as pl
-
-from analytics_platform.report.data import AnyRow, ReportData, Row, rows
+from analytics_platform.report.data import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,85 +206,24 @@ class BetaRow(StatusRow):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BacktestRow(StatusRow):
-    """Row of `var_backtests`."""
+class KeyRateRow(Row):
+    """Row of `key_rate_durations`."""
 
-    confidence: float
-    n_days: int
-    n_exceptions: int
-    expected_exceptions: float | None
-    kupiec_p_value: float | None
-    independence_p_value: float | None
-    coverage_p_value: float | None
-    zone: str | None
+    instrument_id: str
+    tenor_years: float
+    curve_id: str
+    duration_years: float | None
+    dv01_local: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class BacktestDayRow(StatusRow):
-    """Row of `var_backtest_days`."""
+class ValuedRow(Row):
+    """Row of `fct_position_values`: what one unit of a position is worth in the base of its holder."""
 
-    business_date: date
-    value_at_risk: float | None
-    hypothetical_pnl: float | None
-    actual_pnl: float | None
-    confidence: float
-    is_exception: bool | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingRow(Row):
-    """Row of `fct_data_quality_findings`."""
-
-    business_date: date
-    check_name: str
-    severity: str
-    portfolio_id: str | None
-    instrument_id: str | None
-    message: str | None
-
-
-ANALYSES: dict[str, type[Row]] = {
-    "period_returns": PeriodRow,
-    "contributions": ContributionRow,
-    "period_contributions": PeriodContributionRow,
-    "attribution": AttributionRow,
-    "period_attribution": PeriodAttributionRow,
-    "delta_exposures": DeltaRow,
-    "limit_utilisation": LimitRow,
-    "cash_flow_ladder": LadderRow,
-    "liquidity": LiquidityRow,
-    "risk_contributions": PartRow,
-    "var_changes": VarChangeRow,
-    "pnl_explains": ExplainRow,
-    "instrument_valuations": ValuationRow,
-    "performance_statistics": StatisticRow,
-    "factor_betas": BetaRow,
-    "var_backtests": BacktestRow,
-    "var_backtest_days": BacktestDayRow,
-    "data_quality_findings": FindingRow,
-}
-"""Published tables that a version may lack: older ones were published without them."""
-
-
-def analysis(
-    data: ReportData,
-    name: str,
-    row_type: type[AnyRow],
-    portfolio_id: str | None = None,
-    *,
-    history: bool = False,
-) -> list[AnyRow]:
-    """Rows of the reported session, or all up to it; none where the version lacks the table."""
-    frame = data.risk_metrics if name == "risk_metrics" else data.analyses.get(name)
-    if frame is None or data.session is None:
-        return []
-    is_wanted = (
-        pl.col("business_date") <= data.session if history else pl.col("business_date") == data.session
-    )
-    if portfolio_id is not None:
-        is_wanted &= pl.col("portfolio_id") == portfolio_id
-    found = frame.filter(is_wanted)
-    lacking = [field.name for field in fields(row_type) if field.name not in found.columns]
-    found = found.with_columns(pl.lit(None).alias(column) for column in lacking)
-    names = [field.name for field in fields(row_type)]
-    return rows(found.sort(["business_date", *(n for n in names if n != "business_date")]), row_type)
+    portfolio_id: str
+    instrument_id: str
+    currency: str
+    base_currency: str
+    quantity: float | None
+    multiplier: float | None
+    fx_rate: float | None

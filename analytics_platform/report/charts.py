@@ -24,8 +24,9 @@ def line_chart(dates: Sequence[date], series: Sequence[Series], *, label: str, k
         Lines; one without any value is left out.
     label : str
         What the chart shows, for those who do not see it.
-    kind : {"money", "percent"}
-        How values are written. A chart of per cents includes zero.
+    kind : {"money", "percent", "share"}
+        How values are written: an amount, a change with its sign, a share without. All but
+        amounts include zero.
 
     Returns
     -------
@@ -36,7 +37,7 @@ def line_chart(dates: Sequence[date], series: Sequence[Series], *, label: str, k
     known = [value for line in lines for value in line.values if value is not None]
     if not known:
         return marks.no_data(label)
-    known += [0.0] if kind == "percent" else []
+    known += [] if kind == "money" else [0.0]
     ticks = nice_ticks(min(known), max(known), target=4)
     y = Scale(ticks[0], ticks[-1], marks.BOTTOM, marks.TOP)
     places = marks.places_of(len(dates), as_bars=False)
@@ -47,7 +48,9 @@ def line_chart(dates: Sequence[date], series: Sequence[Series], *, label: str, k
     return marks.svg(label, parts)
 
 
-def pnl_chart(dates: Sequence[date], pnl: Values, value_at_risk: Values, *, label: str) -> Markup:
+def pnl_chart(
+    dates: Sequence[date], pnl: Values, value_at_risk: Values, *, label: str, name: str = "VaR 99"
+) -> Markup:
     """Bars of daily P&L over the VaR that held for the day, drawn as a loss; exceptions are marked.
 
     Parameters
@@ -60,6 +63,8 @@ def pnl_chart(dates: Sequence[date], pnl: Values, value_at_risk: Values, *, labe
         VaR that holds for each session, positive for a loss: the one of the session before.
     label : str
         What the chart shows, for those who do not see it.
+    name : str
+        Name of the measure.
 
     Returns
     -------
@@ -80,11 +85,11 @@ def pnl_chart(dates: Sequence[date], pnl: Values, value_at_risk: Values, *, labe
     gains = [value if value is not None and value >= 0 else None for value in pnl]
     losses = [value if value is not None and value < 0 else None for value in pnl]
     width = slot * _SHARE_OF_SLOT
-    told = [Series("Day P&L", pnl), Series("VaR 99 of the session before", value_at_risk)]
+    told = [Series("Day P&L", pnl), Series(f"{name} of the session before", value_at_risk)]
     parts = [marks.grid(ticks, "money", y), marks.date_axis(dates, places)]
     parts += [marks.bars(places, gains, y, width, "gain"), marks.bars(places, losses, y, width, "loss")]
     parts += [marks.steps(places, limits, y, slot / 2), marks.diamonds(places, beyond, y)]
-    parts += [marks.end_labels([Series("VaR 99", limits, "limit")], y, "money")]
+    parts += [marks.end_labels([Series(name, limits, "limit")], y, "money")]
     return marks.svg(label, [*parts, marks.tooltips(dates, places, told, "money")])
 
 

@@ -244,3 +244,9 @@ class ReportData:
         valued = self.portfolio_risk.filter(pl.col("nav_base").is_not_null())
         newest = (self.portfolio_risk if valued.is_empty() else valued)["business_date"].max()
         return newest if isinstance(newest, date) else None
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Newest name of each instrument; one without a name is not in it."""
+        named = self.positions.drop_nulls(["instrument_id", "instrument_name"]).sort("business_date")
+        return dict(named.select("instrument_id", "instrument_name").iter_rows())

@@ -11,7 +11,7 @@ DASH = "\N{EN DASH}"
 THIN = "\N{THIN SPACE}"
 
 Number = float | Decimal
-Kind = Literal["money", "percent"]
+Kind = Literal["money", "percent", "share"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -118,7 +118,7 @@ def tick_labels(ticks: Sequence[float], kind: Kind) -> list[str]:
     """
     largest = max((abs(tick) for tick in ticks), default=0.0)
     unit, suffix = next(((u, s) for u, s in _UNITS if largest >= u), (1.0, ""))
-    if kind == "percent":
+    if kind != "money":
         unit, suffix = 0.01, "%"
     scaled = [tick / unit for tick in ticks]
     places = next(

@@ -1,104 +1,104 @@
-"""Tables of what a portfolio holds and of how its returns behaved."""
+"""Tables of what a portfolio holds: exposures with options at their delta, coming cash, days to sell."""
 
 from analytics_platform.report import analysis_rows as kinds
-from analytics_platform.report.analysis_rows import analysis
-from analytics_platform.report.cells import Grid, change, money, number, rate, state, word
+from analytics_platform.report.analyses import absence, analysis
+from analytics_platform.report.cells import Grid, Told, bars, instrument, money, number, rate, status, word
 from analytics_platform.report.data import ReportData
+from analytics_platform.report.figures import total
 from analytics_platform.report.format import words
 
-_PLAIN = {"beta", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "information_ratio"} | {
-    "skewness",
-    "excess_kurtosis",
-}
+_DIMENSIONS = ("asset_class", "sector", "country", "currency")
+_INCOMPLETE = "a value in it is missing"
 
 
-def holdings(data: ReportData, key: str) -> list[Grid]:
-    """Return delta exposures, coming cash flows, liquidity and sensitivities."""
-    deltas = [
-        [
-            word(f"{words(r.dimension)}: {words(r.bucket)}"),
-            money(r.gross_base, r.reason),
-            money(r.net_base, r.reason),
-            rate(r.weight_rate, r.reason),
-            state(r.status, r.reason),
+def delta_exposures(data: ReportData, key: str) -> list[Grid]:
+    """Exposures with options at delta times the underlying and futures at what they stand for."""
+    found = analysis(data, "delta_exposures", kinds.DeltaRow, key)
+    absent = absence(data, "delta_exposures")
+    present = [name for name in _DIMENSIONS if any(r.dimension == name for r in found)]
+    others = sorted({r.dimension for r in found} - set(_DIMENSIONS))
+    grids = []
+    for name in [*present, *others]:
+        own = sorted(
+            (r for r in found if r.dimension == name), key=lambda r: (-(r.net_base or 0.0), r.bucket or "")
+        )
+        drawn = bars([r.weight_rate for r in own], [f"{words(r.bucket)}: delta weight" for r in own])
+        lines = [
+            [
+                word(words(r.bucket)),
+                drawn[n],
+                money(r.gross_base, r.reason),
+                money(r.net_base, r.reason),
+                rate(r.weight_rate, r.reason),
+            ]
+            for n, r in enumerate(own)
         ]
-        for r in analysis(data, "delta_exposures", kinds.DeltaRow, key)
-    ]
-    ladder = analysis(data, "cash_flow_ladder", kinds.LadderRow, key)
-    ladder.sort(key=lambda r: (r.bucket_order, r.currency, r.kind))
-    flows = [
+        grids.append(
+            Grid(
+                f"At delta, by {words(name).lower()}",
+                "options at delta times the underlying, futures at contract value",
+                (words(name), "", "Gross", "Net", "Weight"),
+                lines,
+                [Told(f"Delta exposure to {words(r.bucket)}", r.status, r.reason) for r in own],
+            )
+        )
+    return grids or [Grid("Exposures at delta", "", (), [], absent=absent)]
+
+
+def cash_flows(data: ReportData, key: str) -> Grid:
+    """Coupons, redemptions and dividends to come, the soonest first."""
+    found = analysis(data, "cash_flow_ladder", kinds.LadderRow, key)
+    found.sort(key=lambda r: (r.bucket_order, r.currency, r.kind))
+    drawn = bars([r.amount_base for r in found], [f"{r.bucket}: {r.kind}" for r in found])
+    lines = [
         [
-            word(f"{r.bucket}, {r.kind}, {r.currency}"),
+            word(r.bucket),
+            word(words(r.kind)),
+            word(r.currency),
+            drawn[n],
             money(r.amount_local, r.reason),
             money(r.amount_base, r.reason),
-            state(r.status, r.reason),
+            status(r.status, r.reason),
         ]
-        for r in ladder
+        for n, r in enumerate(found)
     ]
-    liquid = [
+    sums = money(total(r.amount_base for r in found), _INCOMPLETE)
+    empty = [word("")]
+    return Grid(
+        "Cash to come",
+        "of what is held now; local is in the currency of the flow",
+        ("Due in", "What", "Currency", "", "Local", "Base", "Status"),
+        lines,
+        [Told(f"{words(r.kind)} in {r.currency}, {r.bucket}", r.status, r.reason) for r in found],
+        [word("All"), *empty * 4, sums, *empty] if lines else (),
+        is_wide=True,
+        text=("What", "Currency"),
+        absent=absence(
+            data, "cash_flow_ladder", "Nothing to show: no coupon, redemption or dividend is due."
+        ),
+    )
+
+
+def liquidity(data: ReportData, key: str) -> Grid:
+    """Days that selling a position would take, the longest first."""
+    found = analysis(data, "liquidity", kinds.LiquidityRow, key)
+    found.sort(key=lambda r: (r.days_to_liquidate is None, -(r.days_to_liquidate or 0.0), r.instrument_id))
+    lines = [
         [
-            word(r.instrument_id),
+            instrument(data.names, r.instrument_id),
             money(r.quantity, r.reason),
             money(r.average_daily_volume, r.reason),
             number(r.days_to_liquidate, r.reason),
-            state(r.status, r.reason),
+            status(r.status, r.reason),
         ]
-        for r in analysis(data, "liquidity", kinds.LiquidityRow, key)
+        for r in found
     ]
-    held = set(data.positions.filter(portfolio_id=key, business_date=data.session)["instrument_id"])
-    valued = [
-        r
-        for r in analysis(data, "instrument_valuations", kinds.ValuationRow)
-        if r.instrument_id in held and (r.dv01_local is not None or r.delta is not None or r.status != "ok")
-    ]
-    sensitive = [
-        [
-            word(r.instrument_id),
-            rate(r.yield_rate, r.reason, 2),
-            number(r.modified_duration_years, r.reason),
-            number(r.dv01_local, r.reason),
-            number(r.delta, r.reason),
-            rate(r.implied_volatility, r.reason),
-            state(r.status, r.reason),
-        ]
-        for r in valued
-    ]
-    return [
-        Grid("Delta exposures", "", ("Bucket", "Gross", "Net", "Weight", "Status"), deltas),
-        Grid("Coming cash flows", "", ("When and what", "Local", "Base", "Status"), flows),
-        Grid("Liquidity", "", ("Instrument", "Quantity", "Average daily volume", "Days", "Status"), liquid),
-        Grid(
-            "Sensitivities",
-            "DV01 per 100 face; delta per 1.00 of the underlying",
-            ("Instrument", "Yield", "Duration", "DV01", "Delta", "Implied volatility", "Status"),
-            sensitive,
-        ),
-    ]
-
-
-def statistics(data: ReportData, key: str) -> list[Grid]:
-    """Return performance statistics by window, and factor betas."""
-    lines = [
-        [
-            word(f"{words(r.statistic)}, {words(r.lookback).lower()}"),
-            number(r.value, r.reason) if r.statistic in _PLAIN else change(r.value, r.reason),
-            word(str(r.n_returns)),
-            state(r.status, r.reason),
-        ]
-        for r in analysis(data, "performance_statistics", kinds.StatisticRow, key)
-    ]
-    betas = [
-        [
-            word(r.factor_id),
-            number(r.beta, r.reason),
-            number(r.standard_error, r.reason),
-            number(r.t_statistic, r.reason),
-            rate(r.r_squared, r.reason),
-            state(r.status, r.reason),
-        ]
-        for r in analysis(data, "factor_betas", kinds.BetaRow, key)
-    ]
-    return [
-        Grid("Statistics", "", ("Statistic and window", "Value", "Returns", "Status"), lines),
-        Grid("Factor betas", "", ("Factor", "Beta", "Standard error", "t", "R squared", "Status"), betas),
-    ]
+    return Grid(
+        "Days to liquidate",
+        "at a fifth of the average daily volume, unless the settings say otherwise; the slowest first",
+        ("Instrument", "Quantity", "Average daily volume", "Days", "Status"),
+        lines,
+        [Told(f"Liquidity of {r.instrument_id}", r.status, r.reason) for r in found],
+        is_wide=True,
+        absent=absence(data, "liquidity"),
+    )

@@ -183,7 +183,7 @@ def diamonds(places: Sequence[float], values: Values, y: Scale) -> Markup:
 
 def written(value: float | None, kind: Kind) -> str:
     """Value for a label or a tooltip."""
-    return percent(value, signed=True) if kind == "percent" else compact(value)
+    return compact(value) if kind == "money" else percent(value, signed=kind == "percent")
 
 
 def end_labels(series: Sequence[Series], y: Scale, kind: Kind) -> Markup:

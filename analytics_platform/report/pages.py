@@ -6,14 +6,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analytics_platform.calendars.moments import written
-from analytics_platform.report import cells, charts, checking, format, sections, tree, views  # noqa: A004 - the module that formats
+from analytics_platform.report import cells, charts, format, limit_tables, sections, tree, views  # noqa: A004 - the module that formats
+from analytics_platform.report.backtests import backtest_panels
 from analytics_platform.report.data import ReportData
 from analytics_platform.report.format import Number
+from analytics_platform.report.headline import tiles
+from analytics_platform.report.limit_tables import LimitCount
 from analytics_platform.report.marks import Series
+from analytics_platform.report.panels import Panel
+from analytics_platform.report.quality import quality_panels
+from analytics_platform.report.returns import period_rows
 
 INDEX_NAME = "index.html"
 QUALITY_NAME = "data_quality.html"
 BACKTEST_NAME = "backtest.html"
+_FOOTER = (("definitions", "Definitions"), ("sources", "Sources"))
 
 
 def portfolio_page(data: ReportData, portfolio_id: str) -> str:
@@ -37,11 +44,26 @@ def portfolio_page(data: ReportData, portfolio_id: str) -> str:
         If there is no row for the portfolio.
     """
     view = views.portfolio_view(data, portfolio_id)
+    nodes = tree.tree(data)
+    parts = sections.sections(data, view, tree.below(view.risk, nodes))
+    counts = _limit_counts(data)
     template = _environment().get_template("portfolio.html.j2")
     return template.render(
         view=view,
         risk=view.risk,
-        sections=sections.sections(data, portfolio_id),
+        tiles=tiles(data, view, counts[portfolio_id]),
+        sections=parts,
+        notes=sections.notes(view, parts),
+        contents=[
+            *((part.anchor, part.title) for part in parts),
+            ("notes", "Missing values and remarks"),
+            *_FOOTER,
+        ],
+        has_periods=bool(period_rows(data, portfolio_id)),
+        has_risk_contributions="risk_contributions" in data.analyses,
+        has_contributions="contributions" in data.analyses,
+        limit_counts=counts,
+        limit_chart=limit_tables.history_chart(data, view.risk),
         filing=views.filing(data),
         nav_chart=_nav_chart(view),
         return_chart=_return_chart(view),
@@ -69,6 +91,7 @@ def index_page(data: ReportData) -> str:
         sparks=sparks,
         filing=views.filing(data),
         tables=views.table_summaries(data),
+        limit_counts=_limit_counts(data),
     )
 
 
@@ -82,16 +105,24 @@ def render_site(data: ReportData) -> dict[str, str]:
     """
     pages = {INDEX_NAME: index_page(data)}
     if data.session is not None:
-        pages[QUALITY_NAME] = _panels(data, "Data quality", checking.quality_panels(data))
-        pages[BACKTEST_NAME] = _panels(data, "Value-at-risk backtest", checking.backtest_panels(data))
+        pages[QUALITY_NAME] = _panels(data, "Data quality", quality_panels(data))
+        pages[BACKTEST_NAME] = _panels(data, "Value-at-risk backtest", backtest_panels(data))
     for row in tree.tree(data):
         pages[tree.page_name(row.portfolio_id)] = portfolio_page(data, row.portfolio_id)
     return pages
 
 
-def _panels(data: ReportData, title: str, panels: list[checking.Panel]) -> str:
+def _panels(data: ReportData, title: str, panels: list[Panel]) -> str:
     template = _environment().get_template("panels.html.j2")
-    return template.render(title=title, panels=panels, filing=views.filing(data))
+    contents = [*((panel.anchor, panel.title) for panel in panels), *_FOOTER]
+    return template.render(title=title, panels=panels, contents=contents, filing=views.filing(data))
+
+
+def _limit_counts(data: ReportData) -> dict[str, LimitCount]:
+    """Limits by state of each portfolio that has a page."""
+    nodes = tree.tree(data)
+    below = {row.portfolio_id: [each.portfolio_id for each in tree.below(row, nodes)][1:] for row in nodes}
+    return {key: limit_tables.counted(data, key, others) for key, others in below.items()}
 
 
 @cache

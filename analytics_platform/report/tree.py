@@ -16,8 +16,22 @@ def page_name(portfolio_id: str) -> str:
     >>> page_name("EQ_US"), page_name("EQ/US 1")
     ('portfolio_EQ_US.html', 'portfolio_EQ~2f~US~20~1.html')
     """
-    safe = re.sub(r"[^A-Za-z0-9_-]", lambda match: f"~{ord(match[0]):x}~", portfolio_id)
-    return f"portfolio_{safe}.html"
+    return f"portfolio_{_safe(portfolio_id)}.html"
+
+
+def anchor(portfolio_id: str) -> str:
+    """Name of a portfolio's place on a page.
+
+    Examples
+    --------
+    >>> anchor("EQ/US")
+    'portfolio_EQ~2f~US'
+    """
+    return f"portfolio_{_safe(portfolio_id)}"
+
+
+def _safe(portfolio_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"~{ord(match[0]):x}~", portfolio_id)
 
 
 def tree(data: ReportData) -> list[RiskRow]:
@@ -68,3 +82,11 @@ def ancestors(risk: RiskRow, by_id: dict[str, RiskRow]) -> list[RiskRow]:
         path.append(row)
         row = by_id.get(row.parent_portfolio_id or "")
     return path[:0:-1]
+
+
+def below(risk: RiskRow, nodes: list[RiskRow]) -> list[RiskRow]:
+    """Portfolio and all below it, in the order of the tree."""
+    inside = {risk.portfolio_id}
+    for _ in nodes:
+        inside |= {row.portfolio_id for row in nodes if row.parent_portfolio_id in inside}
+    return [row for row in nodes if row.portfolio_id in inside]

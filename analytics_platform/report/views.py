@@ -16,7 +16,7 @@ from analytics_platform.report.data import (
     StressRow,
     rows,
 )
-from analytics_platform.report.notes import Note, notes
+from analytics_platform.report.notes import of_results
 from analytics_platform.report.slices import history, slices
 from analytics_platform.report.tree import ancestors, tree
 
@@ -72,7 +72,7 @@ class PortfolioView:
     exposures: list[figures.Exposures]
     positions: figures.Group
     groups: list[figures.Group]
-    notes: list[Note]
+    told: list[tuple[str, str, str | None]]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def portfolio_view(data: ReportData, portfolio_id: str) -> PortfolioView:
         exposures=figures.exposures(found.exposures, DIMENSIONS),
         positions=figures.Group("All positions", found.positions),
         groups=figures.groups(found.positions),
-        notes=notes(found),
+        told=of_results(found),
     )
 
 

@@ -24,7 +24,7 @@ CHECK = "every_portfolio_has_a_page"
     kinds={"python", "html"},
     owners=["team:platform"],
     deps=[["serving", "extract"]],
-    code_version="2",
+    code_version="3",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "pages"], description="Every portfolio has a page")
     ],
@@ -52,7 +52,7 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
 
 def report_data(store: ServingStore, as_known_at: datetime | None = None) -> "ReportData":
     """Read what the pages show from the version that counted at a moment, by default now."""
-    from analytics_platform.report.analysis_rows import ANALYSES
+    from analytics_platform.report.analyses import ANALYSES
     from analytics_platform.report.data import ReportData
 
     version = store.at(as_known_at)

@@ -87,7 +87,7 @@ def test_a_page_holds_the_numbers_of_its_portfolio(data: ReportData, site: dict[
 
 
 def test_every_position_stands_on_the_page_with_its_values(data: ReportData, site: dict[str, str]) -> None:
-    rows = cells_of(site[page_name("EQ_US")])
+    rows = cells_of(site[page_name("EQ_US")].split('id="positions"')[1])
     held = data.positions.filter(pl.col("portfolio_id") == "EQ_US")
     for position in held.iter_rows(named=True):
         cells = next(row for row in rows if position["instrument_id"] in row)
