@@ -1,5 +1,6 @@
 """What holds for every test: nothing of this machine is seen, nothing leaves it. No fixtures of one topic."""
 
+import importlib
 import os
 import sys
 import tempfile
@@ -9,6 +10,10 @@ from hypothesis import settings
 
 LOOPBACK = ("127.", "::1", "localhost")
 FOREIGN = ("ANALYTICS_", "AWS_", "DAGSTER_", "DBT_")
+
+# pytest compiles the modules of its plugins itself. Done late, in the thread of a test client, with a garbage
+# collection in the midst of it, CPython 3.11 raises "AST constructor recursion depth mismatch".
+importlib.import_module("anyio._core._fileio")
 
 settings.register_profile("house", deadline=None)  # a busy machine is not a failure
 settings.load_profile("house")
