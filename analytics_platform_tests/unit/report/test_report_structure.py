@@ -10,6 +10,7 @@ from shutil import which
 import polars as pl
 import pytest
 
+from analytics_platform.defs.data_quality import rules
 from analytics_platform.report.data import ReportData
 from analytics_platform.report.pages import portfolio_page, render_site
 from analytics_platform.report.quality_rules import CHECKS
@@ -210,12 +211,11 @@ def test_a_break_within_tolerance_is_a_warning_although_its_check_can_find_error
 
 
 def test_every_check_of_the_platform_stands_on_the_page_with_its_severity() -> None:
-    rules = pytest.importorskip("analytics_platform.defs.data_quality.rules")
     known = {rule.name: rule.is_error for rule in (*rules.FOUND_BY_SQL, rules.VOLATILITY, rules.COVERAGE)}
     assert {check.name: check.severity == "error" for check in CHECKS} == known
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install the package chromium")
 @pytest.mark.slow
 def test_no_page_is_wider_than_a_narrow_screen(site: dict[str, str], tmp_path: Path) -> None:
     frame = tmp_path / "frame.html"
