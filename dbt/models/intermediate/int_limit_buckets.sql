@@ -26,6 +26,24 @@ buckets as (
             union
         {% endif -%}
     {% endfor %}
+    {#- What nobody has can be forbidden all the same. #}
+    {% for country in country_codes() -%}
+        select
+            'country' as dimension,
+            '{{ country }}' as bucket
+        union
+    {% endfor -%}
+    {% for asset_class in asset_classes() -%}
+        select
+            'asset_class' as dimension,
+            '{{ asset_class }}' as bucket
+        union
+    {% endfor -%}
+    select
+        'currency' as dimension,
+        quote_currency as bucket
+    from {{ ref('stg_fx_rates') }}
+    union
     select
         'stress_scenario' as dimension,
         scenario_id as bucket
