@@ -12,7 +12,7 @@ from analytics_platform.defs.dbt import DbtProjectRunner
 from analytics_platform.defs.ingestion import deliveries, landing_sensor, schedule
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.marts import models as marts
-from analytics_platform.defs.reference import bond_accruals, trading_sessions
+from analytics_platform.defs.reference import bond_accruals, curve_segments, trading_sessions
 from analytics_platform.defs.reporting import models as reporting
 from analytics_platform.defs.resources import FolderResource, LakeResource, WarehouseResource, intake_resource
 from analytics_platform.defs.risk import (
@@ -35,6 +35,7 @@ MODULES = [
     deliveries,
     trading_sessions,
     bond_accruals,
+    curve_segments,
     marts,
     valuation,
     key_rates,

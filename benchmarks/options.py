@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 from analytics_platform.risk.arrays import Booleans, Floats
 from analytics_platform.risk.options import option_price
+from benchmarks.american import american_results
 from benchmarks.result import Measured, Result, below, share_of_peer, without_peer
 from benchmarks.timing import agree, cpu_seconds
 
@@ -137,6 +138,7 @@ def measure(*, is_quick: bool) -> Measured:
     )
     each, peer_each = 1e9 / book.spot.size, 1e9 / part.spot.size
     unit = "CPU ns an option"
+    american, american_note = american_results(is_quick=is_quick)
     return Measured(
         (
             Result(
@@ -152,6 +154,7 @@ def measure(*, is_quick: bool) -> Measured:
             ),
             Result("price", ours * each, "log, exp and two ndtr alone", floor * each, unit),
             without_peer("price", ours * each, unit, below(80.0)),
+            *american,
         ),
         (
             (
@@ -161,5 +164,6 @@ def measure(*, is_quick: bool) -> Measured:
                 "moved through quotes. Both price a part of the book. Prices agree to 1e-9. The row of "
                 "four functions is the least that NumPy and SciPy can do it in: nothing but these."
             ),
+            american_note,
         ),
     )

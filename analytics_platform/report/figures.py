@@ -15,6 +15,7 @@ _TYPE_NAMES = {
     "etf": "Exchange-traded funds",
     "bond": "Bonds",
     "option": "Options",
+    "fx_forward": "FX forwards",
     "future": "Futures",
     "cash": "Cash",
 }

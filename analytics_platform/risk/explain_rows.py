@@ -231,6 +231,8 @@ def _effects(rows: pl.DataFrame) -> Effects:
     is_bond = rows["is_bond"].to_numpy()
     dirty = numbers["market_price_local"] + numbers["accrued_local"]
     change = numbers["yield_after"] - numbers["yield_rate"]
+    # An American option at its value of exercise has no volatility, nor does it move with it.
+    has_vega = numbers["vega"] != 0.0
     ratio = np.nan_to_num(numbers["ratio"], nan=1.0)
     spot = numbers["underlying_after"] * ratio - numbers["underlying_price_local"]
     own = [numbers[name] for name in _SENSITIVE]
@@ -239,7 +241,9 @@ def _effects(rows: pl.DataFrame) -> Effects:
     years = rows.select((pl.col(_DAY) - pl.col(_BEFORE)).dt.total_days()).to_series().to_numpy() / DAYS_A_YEAR
     moves = Moves(
         underlying=np.where(is_bond, change, spot),
-        volatility=np.where(is_bond, 0.0, numbers["volatility_after"] - numbers["implied_volatility"]),
+        volatility=np.where(
+            is_bond | ~has_vega, 0.0, numbers["volatility_after"] - numbers["implied_volatility"]
+        ),
         rate=np.where(is_bond, change, numbers["rate_after"] - numbers["rate_before"]),
         years=years,
     )
@@ -255,12 +259,13 @@ def _effects(rows: pl.DataFrame) -> Effects:
 def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows with status and reason, and without numbers where the mart has no P&L."""
     is_modelled = ~pl.col("is_flat") & pl.col("whole").is_null()
+    is_unexplained_vega = is_modelled & pl.col("is_option") & pl.col("vega_pnl").is_null()
     gaps = [
         pl.when("is_unbuilt").then(pl.format("no holdings on {}", _BEFORE)),
         pl.when(is_modelled & pl.col("valuation_status").is_in(["missing"]).fill_null(value=True)).then(
             pl.format("no sensitivities on {}", _BEFORE)
         ),
-        pl.when(is_modelled & pl.col("is_option") & pl.col("volatility_after").is_null()).then(
+        pl.when(is_unexplained_vega & pl.col("volatility_after").is_null()).then(
             pl.format("no implied volatility on {}", _DAY)
         ),
         pl.when(is_modelled & pl.col("is_option") & pl.col("delta_pnl").is_null()).then(

@@ -80,12 +80,17 @@ def factor_model(book: Book, snapshot: Snapshot, scenarios: ScenarioSet, bases: 
     fx_is_full = scenarios.fx_gaps == 0
     used = [book.equity[row] for row in range(len(book.value)) if book.equity[row] >= 0]
     equities = np.array(sorted({int(column) for column in used if equity_is_full[column]}), dtype=np.int64)
-    codes = {*book.currency_of, *bases} - {PIVOT_CURRENCY}
+    codes = {*book.currency_of, *bases}
     known = {snapshot.currencies[code] for code in codes if code in snapshot.currencies}
+    legs = [book.forward_factors(row) for row in range(len(book.value))]
+    known |= {column for columns, _curves in legs for column in columns}
+    known -= {snapshot.currencies[PIVOT_CURRENCY]}
     currencies = np.array(sorted(column for column in known if fx_is_full[column]), dtype=np.int64)
     nodes = {}
-    for name in sorted({curve for curve in book.curve_of if curve and not scenarios.curve_gaps[curve]}):
+    curves = {curve for curve in book.curve_of if curve} | {name for _columns, own in legs for name in own}
+    for name in sorted(curve for curve in curves if not scenarios.curve_gaps[curve]):
         uses = [used for used, curve in zip(book.uses_node, book.curve_of, strict=True) if curve == name]
+        uses += [own[name] for _columns, own in legs if name in own]
         nodes[name] = np.flatnonzero(np.any(uses, axis=0))
     shocks = scenarios.shocks
     columns = [shocks.equity[equities].T, shocks.fx[currencies].T]
@@ -94,6 +99,8 @@ def factor_model(book: Book, snapshot: Snapshot, scenarios: ScenarioSet, bases: 
     for row, (column, curve) in enumerate(zip(book.equity, book.curve_of, strict=True)):
         has_gaps[row] |= bool(column >= 0 and not equity_is_full[column])
         has_gaps[row] |= bool(curve and scenarios.curve_gaps[curve])
+        has_gaps[row] |= any(scenarios.curve_gaps[name] for name in legs[row][1])
+        has_gaps[row] |= not fx_is_full[[c for c in legs[row][0] if c in known]].all()
     if sum(found.shape[1] for found in columns) == 0:
         columns = [np.zeros((scenarios.n_scenarios, 1))]  # cash alone: one factor that stands still
     return FactorModel(np.hstack(columns), equities, currencies, nodes, has_gaps)
@@ -103,7 +110,7 @@ def local_deltas(model: FactorModel, book: Book, like: Shocks) -> csr_array:
     """Gain of one unit in its own currency per 1.00 of each factor, by a small shock up and down.
 
     An instrument hangs on one equity and one curve at most, so that all equities are shocked at once,
-    and the nodes of all curves side by side.
+    and the nodes of all curves side by side. FX forwards hang on more: they see one factor at a time.
 
     Parameters
     ----------
@@ -115,7 +122,7 @@ def local_deltas(model: FactorModel, book: Book, like: Shocks) -> csr_array:
     Returns
     -------
     csr_array of shape (n_instruments, n_factors)
-        The columns of currencies are empty: `base_deltas` fills them.
+        In the columns of currencies stand only FX forwards: `base_deltas` adds what all depend on.
 
     """
     n_equities, n_factors = len(model.equities), model.moves.shape[1]
@@ -142,8 +149,25 @@ def local_deltas(model: FactorModel, book: Book, like: Shocks) -> csr_array:
         codes.append(np.repeat(on_curve, len(nodes)))
         columns.append(np.tile(starts[name] + np.arange(len(nodes)), len(on_curve)))
         data.append(change[on_curve, 1 : 1 + len(nodes)].ravel() / _RATE_SHOCK)
+    own, gains = _forward_deltas(model, book, like)
+    codes.append(np.repeat(own, n_factors))
+    columns.append(np.tile(np.arange(n_factors), len(own)))
+    data.append(gains.ravel())
     places = (np.concatenate(codes), np.concatenate(columns))
     return csr_array((np.concatenate(data), places), shape=(len(book.value), n_factors))
+
+
+def _forward_deltas(model: FactorModel, book: Book, like: Shocks) -> tuple[Integers, Floats]:
+    """Rows of the FX forwards, and what each gains per 1.00 of each factor, (n_forwards, n_factors)."""
+    n_factors = model.moves.shape[1]
+    if book.forwards is None:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, n_factors))
+    one_each = _RELATIVE_SHOCK * np.eye(n_factors)
+    high, low = (book.forwards.values(model.shocks(sign * one_each, like)) for sign in (1.0, -1.0))
+    names = book.instrument_ids
+    rows = np.array([names.index(name) for name in book.forwards.instrument_ids], dtype=np.int64)
+    gains = (high - low) / (2.0 * _RELATIVE_SHOCK)
+    return rows, np.where(model.has_gaps[rows, None], 0.0, gains)
 
 
 def base_deltas(

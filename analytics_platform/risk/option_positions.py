@@ -1,4 +1,7 @@
-"""European options of one session: volatility from the price, Greeks, and values under shocks."""
+"""European options of one session: volatility from the price, Greeks, and values under shocks.
+
+What others share is here too: see `american_positions`, and `future_option_positions` for those on futures.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,19 +48,23 @@ class OptionGroup:
 
         The volatility stays with the strike; time stands still.
         """
+        return self.multiplier[:, None] * option_price(**self.moved(shocks))
+
+    def moved(self, shocks: Shocks) -> dict[str, Floats | Booleans]:
+        """Arguments of the price of one share's worth in each scenario."""
         moves = shocks.zero_rates[self.curve_id]
         factor, shift = (
             np.broadcast_to(change, shocks.equity.shape)[self.own]
             for change in (shocks.volatility_factor, shocks.volatility_shift)
         )
-        return self.multiplier[:, None] * option_price(
-            is_call=self.is_call[:, None],
-            spot=self.spot[:, None] * (1.0 + shocks.equity[self.underlying]),
-            strike=self.strike[:, None],
-            rate=self.rate[:, None] + _rates(moves, self.weights, self.t_years),
-            volatility=np.maximum(self.volatility[:, None] * factor + shift, 0.0),
-            t_years=self.t_years[:, None],
-        )
+        return {
+            "is_call": self.is_call[:, None],
+            "spot": self.spot[:, None] * (1.0 + shocks.equity[self.underlying]),
+            "strike": self.strike[:, None],
+            "rate": self.rate[:, None] + _rates(moves, self.weights, self.t_years),
+            "volatility": np.maximum(self.volatility[:, None] * factor + shift, 0.0),
+            "t_years": self.t_years[:, None],
+        }
 
     def uses_node(self) -> Booleans:
         """Which nodes of the curve an option depends on, of shape (n_options, n_nodes)."""
@@ -85,15 +92,108 @@ def _fault(terms: Terms, option: OptionTerms, snapshot: Snapshot) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class OptionQuotes:
+    """Options on one discount curve as the market quotes them; arrays of one entry an option.
+
+    `price` and `spot` are of one share; the price may be NaN on the day of expiry.
+    """
+
+    terms: list[Terms]
+    curve_id: str
+    own: Integers
+    underlying: Integers
+    price: Floats
+    is_call: Booleans
+    spot: Floats
+    strike: Floats
+    days: Integers
+    rate: Floats
+    multiplier: Floats
+    weights: Floats
+
+    @property
+    def t_years(self) -> Floats:
+        """Years to expiry, ACT/365F."""
+        return np.asarray(self.days / DAYS_A_YEAR)
+
+    def group(self, volatility: Floats, price: Floats, kept: Integers) -> OptionGroup:
+        """Make a group of some options, given their volatilities and prices of one share."""
+        return OptionGroup(
+            instrument_ids=[self.terms[i].instrument_id for i in kept],
+            curve_id=self.curve_id,
+            own=self.own[kept],
+            underlying=self.underlying[kept],
+            is_call=self.is_call[kept],
+            strike=self.strike[kept],
+            spot=self.spot[kept],
+            t_years=self.t_years[kept],
+            rate=self.rate[kept],
+            volatility=volatility[kept],
+            multiplier=self.multiplier[kept],
+            weights=self.weights[:, kept],
+            value=self.multiplier[kept] * price[kept],
+        )
+
+
+def option_quotes(
+    terms: Sequence[Terms], snapshot: Snapshot, *, model: str
+) -> tuple[list[Valuation], list[OptionQuotes]]:
+    """Options that can be tried, by discount curve, and the valuations of those that cannot."""
+    refused: list[Valuation] = []
+    by_currency: dict[str, list[tuple[Terms, OptionTerms]]] = {}
+    for one in terms:
+        if one.option is None:
+            refused.append(missing(one.instrument_id, "no option terms", model=model))
+        elif reason := _fault(one, one.option, snapshot):
+            price = known_price(snapshot.price(one.instrument_id))
+            refused.append(missing(one.instrument_id, reason, model=model, price=price))
+        else:
+            by_currency.setdefault(one.currency, []).append((one, one.option))
+    return refused, [
+        _quotes(members, snapshot, snapshot.discount_curves[currency])
+        for currency, members in sorted(by_currency.items())
+    ]
+
+
+def known_price(price: float) -> float | None:
+    """Give a price, or None for NaN."""
+    return None if np.isnan(price) else price
+
+
+def _quotes(
+    members: Sequence[tuple[Terms, OptionTerms]], snapshot: Snapshot, curve: DiscountCurve
+) -> OptionQuotes:
+    names = [one.instrument_id for one, _option in members]
+    options = [option for _one, option in members]
+    days = np.array([(option.expiry - snapshot.session).days for option in options], dtype=np.int64)
+    t_years = days / DAYS_A_YEAR
+    weights = interpolation_weights(curve.times, t_years)
+    return OptionQuotes(
+        terms=[one for one, _option in members],
+        curve_id=curve.curve_id,
+        own=np.array([snapshot.instruments[name] for name in names], dtype=np.int64),
+        underlying=np.array([snapshot.instruments[o.underlying_id] for o in options], dtype=np.int64),
+        price=np.array([snapshot.price(name) for name in names]),
+        is_call=np.array([option.is_call for option in options]),
+        spot=np.array([snapshot.price(option.underlying_id) for option in options]),
+        strike=np.array([option.strike_local for option in options]),
+        days=days,
+        rate=_rates(curve.zero_rates[None, :], weights, t_years)[:, 0],
+        multiplier=np.array([one.multiplier for one, _option in members]),
+        weights=weights,
+    )
+
+
 def calibrate_options(
     terms: Sequence[Terms], snapshot: Snapshot
 ) -> tuple[list[Valuation], list[OptionGroup]]:
-    """Value the options of one session from their delivered prices.
+    """Value the European options of one session from their delivered prices.
 
     Parameters
     ----------
     terms : sequence of Terms
-        Options only.
+        European options only.
     snapshot : Snapshot
 
     Returns
@@ -105,90 +205,60 @@ def calibrate_options(
         The options that have a value, one group a curve.
 
     """
-    valuations: list[Valuation] = []
-    by_currency: dict[str, list[tuple[Terms, OptionTerms]]] = {}
-    for one in terms:
-        if one.option is None:
-            valuations.append(missing(one.instrument_id, "no option terms", model=MODEL))
-        elif reason := _fault(one, one.option, snapshot):
-            price = _known(snapshot.price(one.instrument_id))
-            valuations.append(missing(one.instrument_id, reason, model=MODEL, price=price))
-        else:
-            by_currency.setdefault(one.currency, []).append((one, one.option))
+    valuations, quotes = option_quotes(terms, snapshot, model=MODEL)
     groups = []
-    for currency, members in sorted(by_currency.items()):
-        some, group = _calibrate_group(members, snapshot, snapshot.discount_curves[currency])
-        valuations += some
+    for some in quotes:
+        found, group = _calibrate_group(some)
+        valuations += found
         groups += [group] if group.instrument_ids else []
     return valuations, groups
 
 
-def _known(price: float) -> float | None:
-    return None if np.isnan(price) else price
-
-
-def _calibrate_group(
-    members: Sequence[tuple[Terms, OptionTerms]], snapshot: Snapshot, curve: DiscountCurve
-) -> tuple[list[Valuation], OptionGroup]:
-    terms = [one for one, _option in members]
-    options = [option for _one, option in members]
-    price = np.array([snapshot.price(one.instrument_id) for one in terms])
-    spot = np.array([snapshot.price(option.underlying_id) for option in options])
-    strike = np.array([option.strike_local for option in options])
-    is_call = np.array([option.is_call for option in options])
-    t_years = np.array([(option.expiry - snapshot.session).days / DAYS_A_YEAR for option in options])
-    weights = interpolation_weights(curve.times, t_years)
-    rate = _rates(curve.zero_rates[None, :], weights, t_years)[:, 0]
-    found = implied_volatility(
-        price=price, is_call=is_call, spot=spot, strike=strike, rate=rate, t_years=t_years
-    )
+def _calibrate_group(quotes: OptionQuotes) -> tuple[list[Valuation], OptionGroup]:
+    price, t_years = quotes.price, quotes.t_years
+    own: dict[str, Floats | Booleans] = {
+        "is_call": quotes.is_call,
+        "spot": quotes.spot,
+        "strike": quotes.strike,
+        "rate": quotes.rate,
+        "t_years": t_years,
+    }
+    found = implied_volatility(price=price, **own)
     is_today = t_years == 0.0
     volatility = np.where(is_today, 0.0, found.volatility)
     is_ok = is_today | (found.status == VolatilityStatus.OK)
-    greeks = option_greeks(
-        is_call=is_call,
-        spot=spot,
-        strike=strike,
-        rate=rate,
-        volatility=np.where(is_ok, volatility, 0.0),
-        t_years=t_years,
-    )
-    multiplier = np.array([one.multiplier for one in terms])
+    greeks = option_greeks(volatility=np.where(is_ok, volatility, 0.0), **own)
     valuations = [
-        _valuation(one.instrument_id, (price[i], spot[i]), volatility[i], greeks, i)
+        option_valuation(one.instrument_id, (price[i], quotes.spot[i]), volatility[i], greeks, i, model=MODEL)
         if is_ok[i]
         else missing(
-            one.instrument_id, REASONS[VolatilityStatus(found.status[i])], model=MODEL, price=_known(price[i])
+            one.instrument_id,
+            REASONS[VolatilityStatus(found.status[i])],
+            model=MODEL,
+            price=known_price(price[i]),
         )
-        for i, one in enumerate(terms)
+        for i, one in enumerate(quotes.terms)
     ]
     kept = np.flatnonzero(is_ok)
-    return valuations, OptionGroup(
-        instrument_ids=[terms[i].instrument_id for i in kept],
-        curve_id=curve.curve_id,
-        own=np.array([snapshot.instruments[terms[i].instrument_id] for i in kept], dtype=np.int64),
-        underlying=np.array([snapshot.instruments[options[i].underlying_id] for i in kept], dtype=np.int64),
-        is_call=is_call[kept],
-        strike=strike[kept],
-        spot=spot[kept],
-        t_years=t_years[kept],
-        rate=rate[kept],
-        volatility=volatility[kept],
-        multiplier=multiplier[kept],
-        weights=weights[:, kept],
-        value=multiplier[kept] * np.where(is_today, greeks.price, price)[kept],
-    )
+    return valuations, quotes.group(volatility, np.where(is_today, greeks.price, price), kept)
 
 
-def _valuation(
-    instrument_id: str, prices: tuple[float, float], volatility: float, greeks: Greeks, row: int
+def option_valuation(  # noqa: PLR0913 - what one row says of one option
+    instrument_id: str,
+    prices: tuple[float, float],
+    volatility: float,
+    greeks: Greeks,
+    row: int,
+    *,
+    model: str,
 ) -> Valuation:
+    """Row of an option by its price, that of the underlying, and its Greeks; no volatility on its end."""
     is_today = volatility == 0.0
     price, spot = prices
     return Valuation(
         instrument_id,
-        MODEL,
-        market_price_local=_known(price),
+        model,
+        market_price_local=known_price(price),
         model_price_local=float(greeks.price[row]),
         implied_volatility=None if is_today else float(volatility),
         delta=float(greeks.delta[row]),

@@ -21,7 +21,12 @@ from analytics_platform.risk.portfolios import (
 from analytics_platform.risk.results import joined_frames, result_frame, scenario_rows
 from analytics_platform.risk.scenarios import Shocks, historical_scenarios
 from analytics_platform.risk.snapshot import Snapshot, market_snapshot
-from analytics_platform.risk.stress import StressScenario, stress_scenarios, stress_shocks
+from analytics_platform.risk.stress import (
+    StressScenario,
+    stress_scenarios,
+    stress_shocks,
+    unmoved_futures,
+)
 from analytics_platform.risk.tree import check_holdings, portfolio_tree
 from analytics_platform.risk.unit_pnl import base_pnl, historical_unit_pnl, no_shocks, value_faults
 from analytics_platform.risk.valuation import Book, value_session
@@ -36,6 +41,10 @@ from analytics_platform.tables.risk import (
 __all__ = ["RiskInputs", "Simulation", "contribute", "measure", "measure_by_model", "revalue", "stress"]
 
 N_SCENARIOS = 500
+_PASSED_BY = (
+    "the shift of all equities does not move {}: deliver the share or fund that it follows as its proxy in "
+    "risk_proxies, or a shift of its own"
+)
 
 
 @dataclass(frozen=True)
@@ -205,18 +214,20 @@ def stress(inputs: RiskInputs, sessions: Sequence[date]) -> pl.DataFrame:
         vectors = _stress_vectors(book, snapshot, shocks)
         portfolios = portfolio_pnl(tree, held.get(session, inputs.holdings.clear()), vectors, session)
         for number, scenario in enumerate(scenarios):
-            rows.extend(_stress_rows(session, portfolios, number, scenario))
+            unmoved = unmoved_futures(scenario, prepared.terms)
+            rows.extend(_stress_rows(session, portfolios, number, scenario, unmoved))
     return result_frame(STRESS_RESULTS, rows)
 
 
 def _stress_vectors(book: Book, snapshot: Snapshot, shocks: Mapping[str, Shocks]) -> dict[str, UnitVectors]:
     """Revalue under the stress scenarios, as each base currency sees them."""
     any_base = next(iter(shocks.values()))
-    # Only the exchange rates depend on the base, so values in local currency are found once.
+    # Only the exchange rates depend on the base: values in local currency that know none are found once.
     local = (book.unit_values(no_shocks(any_base)), book.unit_values(any_base))
     vectors = {}
     for currency, own in shocks.items():
-        _value, pnl = base_pnl(book, snapshot, own, currency, local)
+        shocked = book.unit_values(own) if book.forwards else local[1]
+        _value, pnl = base_pnl(book, snapshot, own, currency, (local[0], shocked))
         status, reason = [], []
         for row, valuation in enumerate(book.valuations):
             faults = value_faults(book, row, snapshot, currency)
@@ -227,11 +238,17 @@ def _stress_vectors(book: Book, snapshot: Snapshot, shocks: Mapping[str, Shocks]
 
 
 def _stress_rows(
-    session: date, portfolios: PortfolioPnl, number: int, scenario: StressScenario
+    session: date,
+    portfolios: PortfolioPnl,
+    number: int,
+    scenario: StressScenario,
+    unmoved: frozenset[str],
 ) -> Iterator[dict[str, object]]:
     for row, portfolio in enumerate(portfolios.portfolio_ids):
         is_missing = portfolios.status[row] == "missing" or bool(scenario.fault)
-        reason = "; ".join(part for part in (scenario.fault, portfolios.reason[row]) if part)
+        passed_by = sorted(unmoved & set(portfolios.positions(row)[0])) if unmoved else []
+        warning = _PASSED_BY.format(", ".join(passed_by)) if passed_by else ""
+        reason = "; ".join(part for part in (scenario.fault, portfolios.reason[row], warning) if part)
         yield {
             "business_date": session,
             "portfolio_id": portfolio,
@@ -239,6 +256,6 @@ def _stress_rows(
             "scenario_name": scenario.name,
             "currency": portfolios.currencies[row],
             "pnl": None if is_missing else float(portfolios.pnl[row, number]),
-            "status": "missing" if is_missing else portfolios.status[row],
+            "status": "missing" if is_missing else "warning" if warning else portfolios.status[row],
             "reason": shortened(reason) or None,
         }

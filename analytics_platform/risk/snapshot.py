@@ -1,7 +1,7 @@
 """The market of one session, as the instruments of that session see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -35,6 +35,8 @@ class Snapshot:
         By currency; a currency without a curve on this session has no entry.
     has_market : bool
         False if the session has no market data at all.
+    curves : dict of str to DiscountCurve
+        By name, all that can be used on this session.
 
     """
 
@@ -45,6 +47,7 @@ class Snapshot:
     fx: Floats
     discount_curves: dict[str, DiscountCurve]
     has_market: bool
+    curves: dict[str, DiscountCurve] = field(default_factory=dict)
 
     def price(self, instrument_id: str) -> float:
         """Price in the instrument's currency, NaN if there is none."""
@@ -66,9 +69,12 @@ def market_snapshot(market: MarketHistory, session: date, discount_curves: Mappi
     n_instruments, n_currencies = len(market.instruments), len(market.currencies)
     prices = np.full(n_instruments, np.nan) if row is None else market.prices[row]
     fx = np.full(n_currencies, np.nan) if row is None else market.fx[row]
-    curves = {}
-    for currency, name in discount_curves.items():
-        history = market.curves.get(name)
-        if row is not None and history is not None and history.curves.is_ok[row]:
-            curves[currency] = DiscountCurve(name, history.curves.times, history.curves.zero_rates[row])
-    return Snapshot(session, market.instruments, market.currencies, prices, fx, curves, row is not None)
+    curves = {
+        name: DiscountCurve(name, history.curves.times, history.curves.zero_rates[row])
+        for name, history in market.curves.items()
+        if row is not None and history.curves.is_ok[row]
+    }
+    by_currency = {code: curves[name] for code, name in discount_curves.items() if name in curves}
+    return Snapshot(
+        session, market.instruments, market.currencies, prices, fx, by_currency, row is not None, curves
+    )

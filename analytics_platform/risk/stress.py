@@ -1,5 +1,6 @@
 """Stress scenarios out of the table `stress_shifts`: which shift moves which factor, and how far."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,15 +100,43 @@ def _fx_shift(scenario: StressScenario, currency: str, base: str) -> float:
     return 0.0 if currency == base else _shift(scenario, "fx")
 
 
+def _equity_shift(scenario: StressScenario, terms: Terms | None) -> float:
+    """Shift of a share by its name, else of ALL; of a future by its name, else as what it follows."""
+    if terms is None:
+        return 0.0
+    if terms.kind in {"equity", "etf"}:
+        return _shift(scenario, "equity", terms.instrument_id)
+    if terms.kind != "future":
+        return 0.0
+    if terms.follows:
+        return _shift(scenario, "equity", terms.instrument_id, terms.follows)
+    return scenario.shifts.get(("equity", terms.instrument_id), ("relative", 0.0))[1]
+
+
+def unmoved_futures(scenario: StressScenario, terms: Mapping[str, Terms]) -> frozenset[str]:
+    """Futures that a shift of ALL equities passes by, as nobody says what they follow, and their options."""
+    if ("equity", ALL) not in scenario.shifts:
+        return frozenset()
+    still = {
+        name
+        for name, one in terms.items()
+        if one.kind == "future" and not one.follows and ("equity", name) not in scenario.shifts
+    }
+    options = {name for name, one in terms.items() if one.option and one.option.underlying_id in still}
+    return frozenset(still | options)
+
+
 def stress_shocks(
     scenarios: list[StressScenario], market: MarketHistory, terms: dict[str, Terms], base: str
 ) -> Shocks:
     """Shocks of all stress scenarios as a portfolio with a base currency sees them.
 
     A shift of a named factor goes before one of ALL. An equity shift moves the spot of equities and
-    of options on them; a rate shift moves all nodes of a curve in parallel; a currency's shift is a
-    change of its value in US dollars. ALL currencies means every currency but the base loses or
-    gains against the base, so that portfolios of different base see different worlds.
+    of options on them, and the price of futures: of one by its name, else as the share or fund that
+    stands in for it in `risk_proxies`; a future without one is moved by its name alone. A rate shift
+    moves all nodes of a curve in parallel; a currency's shift is a change of its value in US dollars.
+    ALL currencies means every currency but the base loses or gains against the base, so that
+    portfolios of different base see different worlds.
     A scenario with a fault moves nothing here; the fault is to be reported instead.
 
     Parameters
@@ -121,10 +150,7 @@ def stress_shocks(
 
     """
     usable = [s if not s.fault else StressScenario(s.scenario_id, s.name, {}, s.fault) for s in scenarios]
-    equities = [
-        name if name in terms and terms[name].kind in {"equity", "etf"} else "" for name in market.instruments
-    ]
-    equity = [[_shift(s, "equity", name) if name else 0.0 for s in usable] for name in equities]
+    equity = [[_equity_shift(s, terms.get(name)) for s in usable] for name in market.instruments]
     fx = [[_fx_shift(s, code, base) for s in usable] for code in market.currencies]
     no_option = (1.0, 0.0)
     volatility = np.array(

@@ -146,7 +146,13 @@ def _faults(book: Book, row: int, snapshot: Snapshot, scenarios: ScenarioSet, cu
         faults.append(f"{scenarios.equity_gaps[column]} of {n} moves of {name} are missing")
     if curve and scenarios.curve_gaps[curve]:
         faults.append(f"{scenarios.curve_gaps[curve]} of {n} moves of curve {curve} are missing")
-    for code in () if own == currency else (own, currency):
+    columns, curves = book.forward_factors(row)
+    for name in curves:
+        if scenarios.curve_gaps[name]:
+            faults.append(f"{scenarios.curve_gaps[name]} of {n} moves of curve {name} are missing")
+    codes = list(snapshot.currencies)
+    needed = {codes[column] for column in columns} | (set() if own == currency else {own, currency})
+    for code in sorted(needed):
         if gaps := scenarios.fx_gaps[snapshot.currencies[code]]:
             faults.append(f"{gaps} of {n} moves of the exchange rate of {code} are missing")
     return faults
@@ -162,6 +168,9 @@ def _warnings(book: Book, row: int, scenarios: ScenarioSet) -> list[str]:
         filled = int((scenarios.curve_filled[curve] * book.uses_node[row]).max(initial=0))
         if filled:
             warnings.append(f"{filled} of {n} moves of curve {curve} are filled in from other tenors")
+    for name, used in book.forward_factors(row)[1].items():
+        if filled := int((scenarios.curve_filled[name] * used).max(initial=0)):
+            warnings.append(f"{filled} of {n} moves of curve {name} are filled in from other tenors")
     if n < scenarios.n_requested:
         warnings.append(f"history gives {n} of {scenarios.n_requested} scenarios")
     return warnings

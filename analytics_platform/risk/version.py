@@ -1,3 +1,3 @@
 """Version of the risk model: it changes whenever the same inputs would give other numbers."""
 
-MODEL_VERSION = "2"
+MODEL_VERSION = "3"

@@ -1,4 +1,4 @@
-"""Tables that the platform itself writes beside the senders' data: deliveries, sessions, coupon schedules."""
+"""Tables that the platform writes beside what is delivered: deliveries, sessions, schedules, curves."""
 
 import dataframely as dy
 
@@ -42,6 +42,20 @@ class BondAccruals(dy.Schema):
     redemption_per_100 = number("Redemption at the end of the period for 100 of face value")
 
 
+class CurveSegments(dy.Schema):
+    """Columns of `curve_segments`."""
+
+    curve_id = identifier("Curve", key=True)
+    quote_date = date("Date of the quotes", key=True)
+    quotes_known_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", primary_key=True, description="When the newest quote was put"
+    )
+    from_years = dy.Float64(primary_key=True, min=0.0, description="Start of the piece, years of 365 days")
+    until_years = number("Start of the next piece; empty for the last", nullable=True)
+    from_log = number("Minus the logarithm of the discount factor at the start")
+    slope_rate = number("Its slope, a continuous forward rate")
+
+
 DELIVERIES = Table("deliveries", Deliveries, "One row per loaded delivery", "fact")
 TRADING_SESSIONS = Table(
     "trading_sessions",
@@ -50,3 +64,9 @@ TRADING_SESSIONS = Table(
     "reference",
 )
 BOND_ACCRUALS = Table("bond_accruals", BondAccruals, "One row per bond and coupon period", "reference")
+CURVE_SEGMENTS = Table(
+    "curve_segments",
+    CurveSegments,
+    "One row per curve of an FX forward, date and state of its quotes, and piece of its discount factors",
+    "reference",
+)

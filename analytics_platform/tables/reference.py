@@ -55,7 +55,9 @@ class Instruments(dy.Schema):
     instrument_id = identifier("Instrument; never reused, unlike a ticker", key=True)
     ticker = identifier("Exchange ticker", nullable=True)
     name = text("Name for readers")
-    instrument_type = choice("Kind of instrument", "equity", "etf", "cash", "bond", "option", "future")
+    instrument_type = choice(
+        "Kind of instrument", "equity", "etf", "cash", "bond", "option", "future", "fx_forward"
+    )
     currency = currency("Currency of price and cash flows")
     multiplier = amount("Units of the underlying that one contract stands for", above=0)
     exchange_mic = identifier("ISO 10383 code of the exchange", nullable=True)
@@ -91,6 +93,19 @@ class OptionTerms(dy.Schema):
     strike_local = amount("Strike in the currency of the option, on the share basis of the terms", above=0)
     expiry_date = date("Last day of the option")
     settlement_type = choice("What is delivered", "cash", "physical")
+
+
+class FxForwardTerms(dy.Schema):
+    """Columns of `fx_forward_terms`."""
+
+    instrument_id = identifier("FX forward", key=True)
+    bought_currency = currency("Currency that is received")
+    bought_amount = amount("Amount of it for one unit", above=0)
+    bought_curve_id = identifier("Curve that discounts it")
+    sold_currency = currency("Currency that is paid")
+    sold_amount = amount("Amount of it for one unit", above=0)
+    sold_curve_id = identifier("Curve that discounts it")
+    settlement_date = date("Day on which both are paid")
 
 
 class Benchmarks(dy.Schema):
@@ -156,6 +171,7 @@ PORTFOLIOS = Table("portfolios", Portfolios, "One row per portfolio", "reference
 INSTRUMENTS = Table("instruments", Instruments, "One row per instrument", "reference")
 BOND_TERMS = Table("bond_terms", BondTerms, "One row per bond", "reference")
 OPTION_TERMS = Table("option_terms", OptionTerms, "One row per option", "reference")
+FX_FORWARD_TERMS = Table("fx_forward_terms", FxForwardTerms, "One row per FX forward", "reference")
 BENCHMARKS = Table("benchmarks", Benchmarks, "One row per benchmark", "reference")
 BENCHMARK_WEIGHTS = Table(
     "benchmark_weights",

@@ -33,7 +33,9 @@ class InstrumentValuations(dy.Schema):
 
     business_date = date("Session", key=True)
     instrument_id = identifier("Instrument", key=True)
-    model = choice("Pricing model", "price", "black_scholes_merton", "discounted_cash_flows")
+    model = choice(
+        "Pricing model", "price", "black_scholes_merton", "black_76", "american_qdfp", "discounted_cash_flows"
+    )
     market_price_local = number("Delivered price; per 100 face, clean, for a bond", nullable=True)
     model_price_local = number("Price by the model, on the same basis", nullable=True)
     accrued_local = number("Accrued interest per 100 face", nullable=True)

@@ -77,6 +77,7 @@ def relations() -> dict[str, pl.DataFrame]:
         "staging.stg_option_terms": pl.DataFrame(
             schema={"instrument_id": pl.String, "underlying_instrument_id": pl.String}
         ),
+        "staging.stg_fx_forward_terms": pl.DataFrame(schema={"instrument_id": pl.String}),
         "staging.stg_stress_shifts": pl.DataFrame(schema={"scenario_id": pl.String}),
         "staging.stg_risk_proxies": pl.DataFrame(
             schema={"instrument_id": pl.String, "proxy_instrument_id": pl.String}

@@ -116,5 +116,7 @@ MUTANTS = [
     Mutant("year to date", "return_histories", "date(session.year, 1, 1)", "date(session.year, 2, 1)", "performance_rows"),
     Mutant("one year", "return_histories", "ONE_YEAR_SESSIONS = 252", "ONE_YEAR_SESSIONS = 251", "performance_rows"),
     Mutant("factor window", "factor_rows", "N_RETURNS, LEAST_RETURNS = 250, 60", "N_RETURNS, LEAST_RETURNS = 251, 60", "factor_rows"),
+    Mutant("American correction", "american_positions", "approximate_american_price(**terms) + error.reshape(ratio.shape)", "approximate_american_price(**terms)", "american_positions"),
+    Mutant("price at exercise", "american_positions", "quotes.price <= least + slack", "quotes.price <= intrinsic + slack", "american_positions"),
 ]  # fmt: skip
 """At least one fault of every measure."""

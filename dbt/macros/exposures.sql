@@ -1,9 +1,10 @@
 {#
     Long, short, gross and net of a relation of position exposures over the tree and by dimension: what market value
     and delta exposures share. The relation has business_date, portfolio_id, instrument_id, instrument_type, currency,
-    exposure_local and reason, of the sessions that are built.
+    exposure_local and reason, of the sessions that are built. What is weighed over the net asset value is the
+    exposure, unless another column is named.
 #}
-{% macro exposures_by_dimension(relation) -%}
+{% macro exposures_by_dimension(relation, weighed='exposure_local') -%}
 by_node as (
     select
         positions.business_date,
@@ -13,6 +14,7 @@ by_node as (
         coalesce(instruments.sector, 'unclassified') as sector,
         coalesce(positions.currency, 'unclassified') as currency,
         {{ money('positions.exposure_local * rates.fx_rate') }} as exposure_base,
+        {{ money('positions.' ~ weighed ~ ' * rates.fx_rate') }} as weighed_base,
         case
             when positions.reason is not null then positions.reason
             when rates.fx_rate is null
@@ -43,6 +45,7 @@ by_dimension as (
             '{{ dimension }}' as dimension,
             {{ dimension }} as bucket,
             exposure_base,
+            weighed_base,
             reason,
             warning
         from by_node
@@ -59,7 +62,8 @@ sums as (
         max(reason) as reason,
         max(warning) as warning,
         sum(case when exposure_base > 0 then exposure_base else 0 end) as long_base,
-        sum(case when exposure_base < 0 then exposure_base else 0 end) as short_base
+        sum(case when exposure_base < 0 then exposure_base else 0 end) as short_base,
+        sum(weighed_base) as weighed_base
     from by_dimension
     group by business_date, portfolio_id, dimension, bucket
 ),
@@ -85,7 +89,7 @@ select
     case when sums.reason is null then {{ money('sums.long_base + sums.short_base') }} end as net_base,
     case
         when sums.reason is null and navs.nav_base > 0
-            then {{ rate(safe_divide('sums.long_base + sums.short_base', 'navs.nav_base')) }}
+            then {{ rate(safe_divide('sums.weighed_base', 'navs.nav_base')) }}
     end as weight_rate,
     case
         when sums.reason is not null then 'missing'

@@ -18,5 +18,5 @@
 
 {#- The kinds that the table of instruments takes. -#}
 {% macro asset_classes() -%}
-    {{ return(['equity', 'etf', 'cash', 'bond', 'option', 'future']) }}
+    {{ return(['equity', 'etf', 'cash', 'bond', 'option', 'future', 'fx_forward']) }}
 {%- endmacro %}

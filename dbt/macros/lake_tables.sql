@@ -6,10 +6,10 @@
 {%- endmacro %}
 
 {% macro delivered_snapshots() -%}
-    'currencies', 'portfolios', 'instruments', 'bond_terms', 'option_terms', 'benchmarks',
-    'benchmark_weights', 'stress_shifts', 'risk_proxies', 'limits'
+    'currencies', 'portfolios', 'instruments', 'bond_terms', 'option_terms', 'fx_forward_terms',
+    'benchmarks', 'benchmark_weights', 'stress_shifts', 'risk_proxies', 'limits'
 {%- endmacro %}
 
 {% macro computed_snapshots() -%}
-    'trading_sessions', 'bond_accruals'
+    'trading_sessions', 'bond_accruals', 'curve_segments'
 {%- endmacro %}

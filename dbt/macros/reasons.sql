@@ -4,6 +4,20 @@
     'no price of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
 {%- endmacro %}
 
+{% macro no_settlement_reason(instrument_id, business_date, price_type) -%}
+    'no settlement price of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
+    || ', only a price of type ' || {{ price_type }}
+{%- endmacro %}
+
+{% macro no_trade_price_reason(instrument_id, trade_date) -%}
+    'no price in the trade of ' || {{ instrument_id }} || ' on ' || cast({{ trade_date }} as varchar(10))
+{%- endmacro %}
+
+{% macro wrong_trade_currency_reason(instrument_id, trade_currency, currency) -%}
+    'trade of ' || {{ instrument_id }} || ' is in ' || {{ trade_currency }}
+    || ', the instrument in ' || {{ currency }}
+{%- endmacro %}
+
 {% macro no_return_reason(instrument_id, business_date) -%}
     'no return of ' || {{ instrument_id }} || ' on ' || cast({{ business_date }} as varchar(10))
 {%- endmacro %}

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from analytics_platform.calendars.sessions import Calendar
+from analytics_platform.settings import settings
 from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.storage.warehouse import Warehouse
 from analytics_platform.tables.platform import BOND_ACCRUALS
@@ -22,6 +23,7 @@ INPUTS = [
         ["staging", "stg_instruments"],
         ["staging", "stg_bond_terms"],
         ["staging", "stg_option_terms"],
+        ["staging", "stg_fx_forward_terms"],
         ["staging", "stg_portfolios"],
         ["intermediate", "int_portfolio_spans"],
         ["intermediate", "int_unit_values"],
@@ -39,7 +41,9 @@ INPUTS = [
 class RiskConfig(dg.Config):
     """What a run may set."""
 
-    n_scenarios: int = Field(default=500, ge=20, description="Moves of history that VaR rests on")
+    n_scenarios: int = Field(
+        default=settings().n_scenarios, ge=20, description="Moves of history that VaR rests on"
+    )
     n_simulated: int = Field(default=2000, ge=100, description="Scenarios of the Monte Carlo simulation")
     seed: int = Field(default=20130301, ge=0, description="Seed of the Monte Carlo simulation")
 
@@ -73,6 +77,7 @@ def read_risk_inputs(
         instruments=warehouse.read("staging.stg_instruments"),
         bond_terms=warehouse.read("staging.stg_bond_terms"),
         option_terms=warehouse.read("staging.stg_option_terms"),
+        fx_forward_terms=warehouse.read("staging.stg_fx_forward_terms"),
         bond_accruals=lake.read(BOND_ACCRUALS),
         portfolios=read_portfolios(warehouse),
         prices=_usable_prices(warehouse, sessions),

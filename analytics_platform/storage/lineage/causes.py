@@ -8,16 +8,17 @@ import polars as pl
 
 from analytics_platform.storage.lineage.chain import QUOTE_AGE_DAYS, Book
 from analytics_platform.storage.lineage.differences import Differences, InputChange, ResultChange
-from analytics_platform.tables.reference import OPTION_TERMS, RISK_PROXIES
+from analytics_platform.tables.reference import FX_FORWARD_TERMS, OPTION_TERMS, RISK_PROXIES
 
 NAMED_ROWS = 3
 UNKNOWN = "nothing that feeds it changed: the session was computed anew, or rests on a session that was"
 
-_VALUE = {"positions", "prices", "fx_rates", "instruments", "portfolios", "bond_terms"}
+_FORWARDS = {"curve_quotes", "fx_forward_terms"}
+_VALUE = {"positions", "prices", "fx_rates", "instruments", "portfolios", "bond_terms", *_FORWARDS}
 _PNL = {*_VALUE, "transactions", "external_flows", "corporate_actions"}
 _BENCHMARK = {"prices", "corporate_actions", "fx_rates", "benchmarks", "benchmark_weights", "bond_terms"}
 _RISK = {*_VALUE, "corporate_actions", "curve_quotes", "option_terms", "risk_proxies"}
-_STRESS = {*_VALUE, "curve_quotes", "option_terms", "stress_shifts"}
+_STRESS = {*_VALUE, "curve_quotes", "option_terms", "risk_proxies", "stress_shifts"}
 _FIXED = {"fx_rates", "curve_quotes"}
 _FEEDS_NOTHING = {
     "positions": {"cost_local"},
@@ -56,7 +57,9 @@ class Causes:
         self._members = cache(lambda portfolio_id: set(self._of(portfolio_id).members))
         self._held = cache(lambda portfolio_id: _held(self._of(portfolio_id)))
         self._currencies = cache(lambda portfolio_id: _currencies(self._of(portfolio_id)))
-        self._is_curved = cache(lambda portfolio_id: _is_curved(self._of(portfolio_id)))
+        self._kinds = cache(
+            lambda portfolio_id: set(self._of(portfolio_id).positions(book.day)["instrument_type"])
+        )
         self._with_factors = cache(self._and_their_factors)
 
     def of(self, change: ResultChange) -> str:
@@ -82,7 +85,8 @@ class Causes:
         if row.table == "fx_rates":
             return row.key["quote_currency"] in self._currencies(change.portfolio_id)
         if row.table == "curve_quotes":
-            return self._is_curved(change.portfolio_id)
+            curved = {"fx_forward", "bond", "option"} if _is_risk(change) else {"fx_forward"}
+            return not curved.isdisjoint(self._kinds(change.portfolio_id))
         if "portfolio_id" in row.key and row.table != "portfolios":
             if row.key["portfolio_id"] not in self._members(change.portfolio_id):
                 return False
@@ -113,8 +117,7 @@ class Causes:
         """Name the instruments that a number rests on: one for a position, all for a share."""
         is_own = change.table == "positions" and not change.column.startswith(("weight", "es_"))
         held = frozenset({change.item or ""}) if is_own else self._held(change.portfolio_id)
-        is_risk = change.column.startswith(("var_", "es_", "pnl", "worst", "status", "reason"))
-        return self._with_factors(held) if is_risk else held
+        return self._with_factors(held) if _is_risk(change) else held
 
     def _and_their_factors(self, held: frozenset[str]) -> frozenset[str]:
         """Add underlyings and proxies."""
@@ -129,10 +132,17 @@ def _held(book: Book) -> frozenset[str]:
     return frozenset(pl.concat([book.positions(day)["instrument_id"] for day in days]))
 
 
-def _is_curved(book: Book) -> bool:
-    return bool(book.positions(book.day)["instrument_type"].is_in(["bond", "option"]).any())
+def _kinds(book: Book) -> set[str]:
+    return set(book.positions(book.day)["instrument_type"])
+
+
+def _is_risk(change: ResultChange) -> bool:
+    return change.column.startswith(("var_", "es_", "pnl", "worst", "status", "reason"))
 
 
 def _currencies(book: Book) -> set[str]:
-    used = {*book.positions(book.day)["currency"].drop_nulls(), book.base_currency}
+    held = book.positions(book.day)
+    terms = book.rows.read(FX_FORWARD_TERMS).filter(pl.col("instrument_id").is_in(held["instrument_id"]))
+    used = {*held["currency"].drop_nulls(), book.base_currency}
+    used |= {*terms["bought_currency"], *terms["sold_currency"]}
     return {"USD", *used} if len(used) > 1 else set()

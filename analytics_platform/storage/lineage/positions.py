@@ -10,9 +10,9 @@ from analytics_platform.storage.lineage.chain import Book, Link, Row, link, mone
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.holdings import EXTERNAL_FLOWS, POSITIONS, TRANSACTIONS
 from analytics_platform.tables.market import CORPORATE_ACTIONS, PRICES
-from analytics_platform.tables.reference import BOND_TERMS, INSTRUMENTS, OPTION_TERMS
+from analytics_platform.tables.reference import BOND_TERMS, FX_FORWARD_TERMS, INSTRUMENTS, OPTION_TERMS
 
-CURVED = ("bond", "option")
+CURVED = ("bond", "option", "fx_forward")
 """Kinds of instruments that a curve values."""
 
 
@@ -102,6 +102,10 @@ def _position(book: Book, day: date, value: Row) -> Link:
     if held is None:
         return Link(f"{name}: its row is not in the lake", None, None, tuple(links))
     reason = "" if value["market_value_local"] is not None else f": {value['reason']}"
+    if value["instrument_type"] == "future" and not reason:
+        reason = ": worth nothing after its variation margin, which is in the cash"
+    if value["instrument_type"] == "fx_forward" and not reason:
+        reason = ": present value from rates and curves, as the mart has it"
     return link(f"{held['quantity'].normalize():,f} {name}{reason}", base, held, links)
 
 
@@ -112,8 +116,11 @@ def _recomputed(value: Row, held: Row, price: Row | None) -> Decimal | None:
     quantity: Decimal = held["quantity"]
     if value["instrument_type"] == "cash":
         return money(quantity)
+    if value["instrument_type"] == "future":
+        return money(Decimal(0))
     if price is None:
-        return None
+        worth: Decimal | None = value["market_value_local"]
+        return worth if value["instrument_type"] == "fx_forward" else None
     if value["instrument_type"] == "bond":
         dirty = (price["close_local"] + value["accrued_local"]) / 100
         return money(quantity * dirty.quantize(Decimal("1e-14"), ROUND_HALF_UP))
@@ -157,6 +164,11 @@ def _terms(book: Book, day: date, name: str, kind: str) -> list[Link]:
         ]
         text = f"option terms: {row['option_type']} on {underlying} to {row['expiry_date']}, strike"
         links.append(link(text, row["strike_local"], row, closes))
+    for row in _of(book.rows.read(FX_FORWARD_TERMS), name) if kind == "fx_forward" else ():
+        for side in ("bought", "sold"):
+            code, curve = row[f"{side}_currency"], row[f"{side}_curve_id"]
+            text = f"{code} {side} for one unit on {row['settlement_date']}, discounted on {curve}"
+            links.append(link(text, row[f"{side}_amount"], row))
     return links
 
 

@@ -49,6 +49,8 @@ def risk(book: Book, value: Value, name: str) -> Told:
         links.append(snapshot(book, RISK_PROXIES, "proxies of short histories"))
     if name == "worst_stress_pnl_base":
         links.append(snapshot(book, STRESS_SHIFTS, "shifts of all stress scenarios"))
+        if "future" in book.positions(book.day)["instrument_type"]:
+            links.append(snapshot(book, RISK_PROXIES, "shares and funds that futures follow"))
     expected = links[0].value
     remark, is_whole = adds_up("the result of the run", expected, value, name)
     curves = curves_link(book, book.day)

@@ -13,13 +13,13 @@ from analytics_platform_tests.unit.risk.risk_results import N, row, without
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"exercise_style": "american"}, "american exercise: not supported yet"),
+        ({"exercise_style": "bermudan"}, "bermudan exercise: not supported yet"),
         ({"expiry_date": date(2013, 2, 25)}, "expired on 2013-02-25 but is still held"),
         ({"strike_local": 300.0}, "the option price is not above its discounted intrinsic value"),
         ({"underlying_instrument_id": "BOND_2"}, "option on BOND_2, bond: not supported yet"),
         ({"underlying_instrument_id": "GONE"}, "option on GONE, unknown instrument: not supported yet"),
     ],
-    ids=["american", "expired", "below intrinsic", "on a bond", "on nothing"],
+    ids=["bermudan", "expired", "below intrinsic", "on a bond", "on nothing"],
 )
 def test_options_that_cannot_be_valued_say_why(
     inputs: RiskInputs, dates: list[date], change: dict[str, object], reason: str
@@ -65,7 +65,7 @@ def test_what_is_not_supported_or_unknown_is_missing_with_a_reason(
     day = dates[-1]
     kinds = inputs.instruments.with_columns(
         instrument_type=pl.when(pl.col("instrument_id") == "EQ_C")
-        .then(pl.lit("future"))
+        .then(pl.lit("warrant"))
         .otherwise("instrument_type")
     )
     changed = replace(
@@ -78,7 +78,7 @@ def test_what_is_not_supported_or_unknown_is_missing_with_a_reason(
     found, _vectors = revalue(changed, [day], n_scenarios=N)
     reasons = dict(found.filter(status="missing").select("instrument_id", "reason").iter_rows())
     assert reasons == {
-        "EQ_C": "future: not supported yet",
+        "EQ_C": "warrant: not supported yet",
         "EQ_B": "not among the instruments",
         "BOND_2": "no bond terms",
         "BOND_10": "no coupon schedule",

@@ -9,13 +9,17 @@ with held as (
 ends as (
     select
         instruments.instrument_id,
-        coalesce(options.expiry_date, bonds.maturity_date, instruments.last_trade_date) as end_date
+        coalesce(
+            options.expiry_date, bonds.maturity_date, forwards.settlement_date, instruments.last_trade_date
+        ) as end_date
     from {{ ref('stg_instruments') }} as instruments
     left join {{ ref('stg_option_terms') }} as options
         on instruments.instrument_id = options.instrument_id
     left join {{ ref('stg_bond_terms') }} as bonds
         on instruments.instrument_id = bonds.instrument_id
-    where instruments.instrument_type in ('option', 'bond', 'future')
+    left join {{ ref('stg_fx_forward_terms') }} as forwards
+        on instruments.instrument_id = forwards.instrument_id
+    where instruments.instrument_type in ('option', 'bond', 'future', 'fx_forward')
 ),
 
 breaks as (
@@ -32,7 +36,11 @@ select
     instrument_id,
     cast(quantity as double precision) as value,
     cast(null as double precision) as limit_value,
-    {{ no_price_reason('instrument_id', 'business_date') }} || ', of which ' || portfolio_id || ' holds '
+    case
+        when instrument_type = 'fx_forward'
+            then reason || ', which values ' || instrument_id || ' in '
+        else {{ no_price_reason('instrument_id', 'business_date') }} || ', of which '
+    end || portfolio_id || case when instrument_type = 'fx_forward' then ', held ' else ' holds ' end
     || {{ shown_number('quantity') }} || ': deliver it, or the position if it is wrong' as message,
     position_delivery_id as delivery_id,
     position_row_number as row_number

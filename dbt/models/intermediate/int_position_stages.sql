@@ -86,7 +86,8 @@ units as (
         case
             when instruments.instrument_type = 'cash' then {{ unit_value('1') }}
             else unit_values.unit_value_local
-        end as unit_value_local
+        end as unit_value_local,
+        unit_values.contract_value_local
     from held
     left join {{ ref('stg_instruments') }} as instruments
         on held.instrument_id = instruments.instrument_id
@@ -112,6 +113,7 @@ select
     currency,
     quantity,
     unit_value_local,
+    contract_value_local,
     fx_rate,
     {{ money(money('quantity * unit_value_local') ~ ' * fx_rate') }} as market_value_base
 from units
@@ -127,6 +129,7 @@ select
     currency,
     quantity,
     cast(null as decimal(38, 14)) as unit_value_local,
+    cast(null as decimal(38, 14)) as contract_value_local,
     fx_rate,
     market_value_base
 from {{ ref('fct_position_values') }}

@@ -39,6 +39,7 @@ joined as (
         rates.fx_rate,
         rates.warning as rate_warning,
         unit_values.accrued_local,
+        unit_values.contract_value_local,
         unit_values.delivery_id as price_delivery_id,
         unit_values.row_number as price_row_number,
         case
@@ -52,9 +53,11 @@ joined as (
         case
             when instruments.instrument_id is null then 'unknown instrument ' || positions.instrument_id
             when instruments.instrument_type = 'cash' then null
+            when unit_values.reason is not null then unit_values.reason
+            when instruments.instrument_type = 'fx_forward' and unit_values.instrument_id is null
+                then 'no FX forward terms of ' || positions.instrument_id
             when unit_values.price_local is null
                 then {{ no_price_reason('positions.instrument_id', 'positions.business_date') }}
-            else unit_values.reason
         end as value_reason,
         case
             when portfolios.portfolio_id is null then 'unknown portfolio ' || positions.portfolio_id
@@ -103,6 +106,7 @@ select
     multiplier,
     fx_rate,
     unit_value_local,
+    contract_value_local,
     case when reason is null then {{ money('quantity * unit_value_local') }} end as market_value_local,
     case when reason is null then {{ money(money('quantity * unit_value_local') ~ ' * fx_rate') }} end
         as market_value_base,

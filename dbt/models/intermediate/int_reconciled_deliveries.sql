@@ -1,6 +1,6 @@
 {%- set tables = [
     'benchmark_weights', 'benchmarks', 'bond_terms', 'cash_flows', 'corporate_actions', 'currencies',
-    'curve_quotes', 'external_flows', 'fx_rates', 'instruments', 'limits', 'option_terms', 'portfolios',
+    'curve_quotes', 'external_flows', 'fx_forward_terms', 'fx_rates', 'instruments', 'limits', 'option_terms', 'portfolios',
     'positions', 'prices', 'risk_proxies', 'stress_shifts', 'transactions', 'vendor_risk_metrics',
 ] -%}
 

@@ -14,8 +14,8 @@
     'vendor_risk_metrics': 'business_date',
 } -%}
 {%- set snapshots = [
-    'benchmark_weights', 'benchmarks', 'bond_terms', 'currencies', 'instruments', 'limits', 'option_terms',
-    'portfolios', 'risk_proxies', 'stress_shifts',
+    'benchmark_weights', 'benchmarks', 'bond_terms', 'currencies', 'fx_forward_terms', 'instruments', 'limits',
+    'option_terms', 'portfolios', 'risk_proxies', 'stress_shifts',
 ] -%}
 
 with deliveries as (

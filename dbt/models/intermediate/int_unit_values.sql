@@ -26,7 +26,9 @@ with prices as (
     from {{ ref('stg_prices') }} as prices
     inner join {{ ref('stg_instruments') }} as instruments
         on prices.instrument_id = instruments.instrument_id
-    where instruments.instrument_type <> 'bond' or prices.price_type = 'clean'
+    where
+        instruments.instrument_type <> 'fx_forward'
+        and (instruments.instrument_type <> 'bond' or prices.price_type = 'clean')
 ),
 
 accrued as (
@@ -84,8 +86,11 @@ checked as (
             when prices.instrument_type = 'bond' and accrued.accrued_local is null
                 then {{ no_coupon_period_reason('prices.instrument_id', 'prices.business_date') }}
             when accrued.unsupported_reason is not null then accrued.unsupported_reason
-            when prices.instrument_type = 'future'
-                then 'futures are not valued: ' || prices.instrument_id
+            {#- The margin is paid by the settlement price: a close does not tell it. #}
+            when prices.instrument_type = 'future' and prices.price_type <> 'settle'
+                then {{ no_settlement_reason(
+                    'prices.instrument_id', 'prices.business_date', 'prices.price_type'
+                ) }}
         end as reason
     from prices
     left join accrued
@@ -106,11 +111,34 @@ select
     accrued_local,
     case
         when reason is not null then null
+        when instrument_type = 'future' then {{ unit_value('0') }}
         when instrument_type = 'bond'
             then {{ unit_value('(price_local + accrued_local) * cast(0.01 as decimal(3, 2))') }}
         else {{ unit_value('price_local * multiplier') }}
     end as unit_value_local,
+    case
+        when instrument_type = 'future' and reason is null then {{ unit_value('price_local * multiplier') }}
+    end as contract_value_local,
     reason,
     delivery_id,
     row_number
 from checked
+
+union all
+
+{# No price tells the worth of a forward: rates and curves do. #}
+select
+    business_date,
+    instrument_id,
+    instrument_type,
+    currency,
+    multiplier,
+    'model' as price_type,
+    price_local,
+    null as accrued_local,
+    unit_value_local,
+    null as contract_value_local,
+    reason,
+    null as delivery_id,
+    null as row_number
+from {{ ref('int_fx_forward_values') }}

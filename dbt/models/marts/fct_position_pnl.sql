@@ -71,7 +71,11 @@ joined as (
         coalesce(previous.market_value_local, 0) as previous_market_value_local,
         coalesce(previous.fx_rate, rates.fx_rate) as previous_fx_rate,
         coalesce(rates.fx_rate, previous.fx_rate) as fx_rate,
-        coalesce(previous.unit_value_local, 0) as previous_unit_value_local,
+        {#- A future is worth nothing, its margin is what its contract gained. #}
+        coalesce(previous.contract_value_local, previous.unit_value_local, 0) as previous_unit_value_local,
+        coalesce(
+            {{ money('previous.quantity * previous.contract_value_local') }}, previous.market_value_local, 0
+        ) as previous_moving_value_local,
         {#- What was redeemed or expired is worth what was paid for it on its last day. #}
         case
             when today.instrument_id is null and unit_values.unit_value_local is null
@@ -81,8 +85,10 @@ joined as (
         end as ended_value_local,
         {#- A position that was sold out on a day without a price has no price effect: all is trading. #}
         coalesce(
-            today.unit_value_local * coalesce(actions.split_ratio, 1),
-            unit_values.unit_value_local * coalesce(actions.split_ratio, 1),
+            coalesce(today.contract_value_local, today.unit_value_local) * coalesce(actions.split_ratio, 1),
+            coalesce(unit_values.contract_value_local, unit_values.unit_value_local)
+            * coalesce(actions.split_ratio, 1),
+            previous.contract_value_local,
             previous.unit_value_local,
             0
         ) as unit_value_per_old_unit_local,
@@ -146,7 +152,7 @@ moved as (
         joined.*,
         case
             when joined.ended_value_local is not null
-                then {{ money('joined.ended_value_local - joined.previous_market_value_local') }}
+                then {{ money('joined.ended_value_local - joined.previous_moving_value_local') }}
             else {{ money(
                 'joined.previous_quantity * '
                 ~ unit_value('joined.unit_value_per_old_unit_local - joined.previous_unit_value_local')

@@ -65,7 +65,8 @@ books as (
         stages.portfolio_id,
         stages.instrument_id,
         max(stages.currency) as currency,
-        max(stages.unit_value_local) as unit_value_local,
+        {#- A contract that differs is worth nothing but moves like its price. #}
+        max(coalesce(stages.contract_value_local, stages.unit_value_local)) as unit_value_local,
         max(stages.fx_rate) as fx_rate,
         sum(case when stages.book = 'ibor' then stages.quantity end) as ibor_quantity,
         sum(case when stages.book = 'custodian' then stages.quantity end) as custodian_quantity
@@ -113,8 +114,9 @@ movements as (
         cast(null as decimal(38, 8)) as quantity_before,
         cast(null as decimal(38, 8)) as quantity_change,
         held.currency,
-        held.unit_value_local,
-        held.fx_rate
+        coalesce(held.contract_value_local, held.unit_value_local) as unit_value_local,
+        held.fx_rate,
+        0 as has_unknown_change
     from explained_days
     inner join held
         on
@@ -131,8 +133,9 @@ movements as (
         held.quantity as quantity_before,
         cast(null as decimal(38, 8)) as quantity_change,
         held.currency,
-        held.unit_value_local,
-        held.fx_rate
+        coalesce(held.contract_value_local, held.unit_value_local) as unit_value_local,
+        held.fx_rate,
+        0 as has_unknown_change
     from explained_days
     inner join held
         on
@@ -150,7 +153,8 @@ movements as (
         flows.quantity_change,
         cast(null as varchar) as currency,
         cast(null as decimal(38, 14)) as unit_value_local,
-        cast(null as decimal(20, 12)) as fx_rate
+        cast(null as decimal(20, 12)) as fx_rate,
+        case when flows.quantity_change is null then 1 else 0 end as has_unknown_change
     from explained_days
     inner join {{ ref('int_position_flows') }} as flows
         on
@@ -167,7 +171,8 @@ explained as (
         max(unit_value_local) as unit_value_local,
         max(fx_rate) as fx_rate,
         coalesce(sum(quantity_before), 0) + coalesce(sum(quantity_change), 0) as expected_quantity,
-        coalesce(sum(quantity_today), 0) as quantity
+        coalesce(sum(quantity_today), 0) as quantity,
+        max(has_unknown_change) as has_unknown_change
     from movements
     group by business_date, portfolio_id, instrument_id
 ),
@@ -244,6 +249,8 @@ compared as (
         unit_value_local,
         fx_rate
     from explained
+    {#- Without the price that the margin is paid by, nobody knows the cash; the price is told as missing. #}
+    where has_unknown_change = 0
 ),
 
 breaks as (

@@ -42,11 +42,6 @@ exposures as (
                             'held.business_date'
                         ) }}
                 end
-            when held.instrument_type = 'future'
-                then case
-                    when held.price_local is null
-                        then {{ no_price_reason('held.instrument_id', 'held.business_date') }}
-                end
             when held.status = 'missing' then held.reason
         end as reason
     from {{ ref('fct_position_values') }} as held
