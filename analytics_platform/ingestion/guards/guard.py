@@ -35,6 +35,12 @@ _FORMATS = (
 )
 _MARKED = frozenset[str]().union(*(extensions for _, _, extensions in _FORMATS))
 _START = 64
+_BLOCK = 1 << 20
+_MACRO_STREAMS = ("_VBA_PROJECT", "VBA\0", "Macros\0")
+_ENCRYPTED_STREAM = "EncryptedPackage"
+_LONGEST_STREAM_NAME = 64
+"""Bytes of the longest name that is looked for, and more."""
+
 _END = 8
 """Bytes behind the metadata of a Parquet file: their length, and the mark again."""
 
@@ -104,7 +110,7 @@ def _guard(file: BinaryIO, size: int, name: DeliveryName, limits: Limits) -> Non
     elif name.extension == "ods":
         check_open_document(file, size, name, limits)
     elif name.extension == "xls":
-        _check_old_workbook(file.read(), name)
+        _check_old_workbook(file, name)
     elif name.extension == "parquet":
         _check_parquet(file, size, name)
 
@@ -128,10 +134,17 @@ def _other_format(name: DeliveryName, finding: str) -> DeliveryRefused:
     )
 
 
-def _check_old_workbook(raw: bytes, name: DeliveryName) -> None:
-    if "EncryptedPackage".encode("utf-16-le") in raw:
+def _check_old_workbook(file: BinaryIO, name: DeliveryName) -> None:
+    dangers = {stream: stream.encode("utf-16-le") for stream in (*_MACRO_STREAMS, _ENCRYPTED_STREAM)}
+    found, end = set[str](), b""
+    while block := file.read(_BLOCK):
+        # A name may lie across the edge of two blocks.
+        seen = end + block
+        found |= {stream for stream, name_in_file in dangers.items() if name_in_file in seen}
+        end = seen[-_LONGEST_STREAM_NAME:]
+    if _ENCRYPTED_STREAM in found:
         raise _other_format(name, "it is a password-protected workbook")
-    if any(stream.encode("utf-16-le") in raw for stream in ("_VBA_PROJECT", "VBA\0", "Macros\0")):
+    if found:
         raise macros(name)
 
 

@@ -122,3 +122,26 @@ TRANSITIONS = sa.Table(
     sa.Index("transitions_by_version", "key", "version_id"),
 )
 """One row a change of state, never changed: what happened, for whoever has to find out."""
+
+REQUESTS = sa.Table(
+    "materialization_requests",
+    METADATA,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("requested_by", sa.String, nullable=False),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("job", sa.String),
+    sa.Column("assets", sa.String, nullable=False),
+    sa.Column("first_session", sa.Date, nullable=False),
+    sa.Column("last_session", sa.Date, nullable=False),
+    sa.Column("requested_at", sa.DateTime, nullable=False),
+    sa.Column("sent_at", sa.DateTime),
+    sa.Column("run_id", sa.String),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("state_at", sa.DateTime, nullable=False),
+    sa.Column("failed_step", sa.String),
+    sa.Column("failure", sa.String),
+    sa.UniqueConstraint("requested_by", "key", name="materialization_requests_by_key"),
+    sa.Index("materialization_requests_by_time", "requested_at", "id"),
+)
+"""One row a request for a materialization; of a caller's key there is one."""

@@ -44,6 +44,12 @@ def refused(raw: bytes, extension: str, limits: Limits | None = None) -> str:
         pytest.param(b'\xef\xbb\xbf <?xml version="1"?>', "csv", "it is XML", id="xml named csv"),
         pytest.param(ENCRYPTED, "xlsx", "an old (.xls) or a password-protected workbook", id="encrypted"),
         pytest.param(ENCRYPTED + "_VBA_PROJECT".encode("utf-16-le"), "xls", "macros", id="xls macros"),
+        pytest.param(
+            ENCRYPTED.ljust((1 << 20) - 9, b"\0") + "_VBA_PROJECT".encode("utf-16-le"),
+            "xls",
+            "macros",
+            id="xls macros over the edge of a block",
+        ),
         pytest.param(with_part(GOOD, "xl/vbaProject.bin", b"x"), "xlsx", "holds macros", id="macros"),
         pytest.param(with_part(GOOD, "../evil.xml", b"<a/>"), "xlsx", "lead out of it", id="dot dot"),
         pytest.param(with_part(GOOD, "/evil.xml", b"<a/>"), "xlsx", "lead out of it", id="absolute"),

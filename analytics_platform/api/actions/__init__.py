@@ -1,0 +1,1 @@
+"""What callers may set going: runs of Dagster, and files for the landing zone."""
