@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -65,6 +65,50 @@ class Settings(BaseSettings):
     figures_open: bool = Field(
         default=False, description="Whether others than this machine may read /internal/metrics"
     )
+    access: Literal["open", "required"] = Field(
+        default="open",
+        description="Whether callers of the API must tell who they are; open serves this machine only",
+    )
+    api_host: str = Field(default="127.0.0.1", description="Address that the API listens on")
+    api_names: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost"), description="Host names under which the API answers"
+    )
+    api_origins: tuple[str, ...] = Field(
+        default=(), description="Origins whose pages may read the API from a browser"
+    )
+    api_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
+    oidc_issuer: str | None = Field(default=None, description="Issuer whose bearer tokens are taken")
+    oidc_audience: str | None = Field(default=None, description="Audience that a bearer token must name")
+    oidc_jwks_url: str | None = Field(
+        default=None, description="Keys of the issuer; by default those that its discovery names"
+    )
+    session_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="Signs the cookies of pages; by default new at each start"
+    )
+    reads_per_minute: int = Field(default=6000, ge=1, description="Readings of one caller in a minute")
+    actions_per_minute: int = Field(
+        default=60, ge=1, description="Uploads and materializations of one caller in a minute"
+    )
+    upload_mb: int = Field(default=256, ge=1, description="Largest file that may be uploaded, in MB")
+    dagster_url: str = Field(
+        default="http://127.0.0.1:3000", description="Dagster webserver as the API reaches it"
+    )
+    dagster_public_url: str = Field(
+        default_factory=lambda known: known["dagster_url"],
+        description="Dagster webserver as a browser reaches it",
+    )
+    site_url: str = Field(default="http://127.0.0.1:8000", description="This site as a browser reaches it")
+
+    athena_database: str | None = Field(
+        default=None, description="Database of the catalogue that exports read; by default the lake on disk"
+    )
+    athena_workgroup: str = Field(default="primary", description="Workgroup that exports run in")
+    athena_results: str | None = Field(
+        default=None, description="Where Athena puts exports until they are fetched: s3://bucket/prefix"
+    )
 
     @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")
     @classmethod
@@ -87,6 +131,23 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return url
+
+    @field_validator("api_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what no browser sends as an origin, such as a pattern or an address with a path."""
+        for origin in origins:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"http", "https"}
+                or f"{parts.scheme}://{parts.netloc}" != origin
+                or "*" in origin
+            ):
+                message = (
+                    "ANALYTICS_API_ORIGINS must hold origins such as https://risk.example.com, without a path"
+                )
+                raise ValueError(message)
+        return origins
 
     @property
     def lake(self) -> Path:
@@ -117,6 +178,16 @@ class Settings(BaseSettings):
     def alerts(self) -> Path:
         """File that alerts are appended to."""
         return self.home / "alerts.jsonl"
+
+    @property
+    def api_keys(self) -> Path:
+        """File of the hashed keys of the API."""
+        return self.home / "api_keys.toml"
+
+    @property
+    def audit_log(self) -> Path:
+        """File that every action asked for through the API is appended to."""
+        return self.home / "audit.jsonl"
 
     @property
     def dagster_home(self) -> Path:

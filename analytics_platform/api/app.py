@@ -24,6 +24,8 @@ from analytics_platform.api.parameters import read_query
 from analytics_platform.api.problems import Problem, add_problem_handlers
 from analytics_platform.api.published import PublishedTables
 from analytics_platform.api.reading import Readings, problem_documented
+from analytics_platform.api.security.access import PASSED_ON
+from analytics_platform.api.security.headers import SecurityHeaders
 from analytics_platform.api.selection import AS_KNOWN_AT, version_of
 from analytics_platform.api.stock_metrics import stock_readings
 from analytics_platform.api.table_readings import table_readings
@@ -35,9 +37,6 @@ __all__ = ["HOSTS", "VERSION_HEADER", "Surroundings", "create_app"]
 
 HOSTS = ("127.0.0.1", "localhost")
 """Names under which this machine may be asked; any other Host header is refused."""
-
-_PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip")
-"""Headers of a proxy: a request with one comes from elsewhere, though the connection is of this machine."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,11 @@ class Surroundings:
     routers : sequence of APIRouter
         Routes besides the readings; they bring their own guards.
     middleware : sequence of Middleware
-        Around everything, pages too, the first one outermost.
+        Around everything, pages too, the first one outermost; the name of the host was looked at by then.
     hosts : sequence of str
         Host headers that are answered.
+    home : str
+        Where ``/`` leads.
     manifest : Path, optional
         Parsed dbt project, which describes the columns.
     waiting : callable, optional
@@ -66,6 +67,7 @@ class Surroundings:
     routers: Sequence[APIRouter] = ()
     middleware: Sequence[Middleware] = ()
     hosts: Sequence[str] = HOSTS
+    home: str = "/pages/index.html"
     manifest: Path | None = None
     waiting: Waiting | None = None
     are_figures_open: bool = False
@@ -85,8 +87,9 @@ def create_app(serving: Path, pages: Path, around: Surroundings | None = None) -
         lifespan=_lifespan(tables),
         middleware=[
             Middleware(Observing, observations=observations),
-            *around.middleware,
+            Middleware(SecurityHeaders),
             Middleware(AllowedHosts, allowed=around.hosts),
+            *around.middleware,
         ],
     )
     add_problem_handlers(app)
@@ -99,7 +102,7 @@ def create_app(serving: Path, pages: Path, around: Surroundings | None = None) -
 
     @app.get("/", include_in_schema=False)
     def home() -> RedirectResponse:
-        return RedirectResponse("/pages/index.html")
+        return RedirectResponse(around.home)
 
     pages.mkdir(parents=True, exist_ok=True)
     app.mount("/pages", GZipMiddleware(StaticFiles(directory=pages, html=True)), name="pages")
@@ -174,7 +177,7 @@ def _figures(tables: PublishedTables, observations: Observations, around: Surrou
 
 
 def _is_of_this_machine(request: Request) -> bool:
-    if request.client is None or any(name in request.headers for name in _PASSED_ON):
+    if request.client is None or any(name in PASSED_ON for name, _ in request.scope["headers"]):
         return False
     try:
         return ip_address(request.client.host).is_loopback

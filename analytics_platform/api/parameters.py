@@ -116,7 +116,7 @@ class Parameter:
         except MomentError as error:
             self._refuse(str(error))
         except OverflowError:
-            self._refuse(f"{text!r} lies outside the years 1 to 9999 in UTC")
+            self._refuse(f"{text!r} lies outside the years 1 to 9999 in UTC: give a moment inside")
 
     def _integer(self, text: str) -> int:
         if not _INTEGER.fullmatch(text):

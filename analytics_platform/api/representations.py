@@ -118,13 +118,20 @@ def csv_bytes(rows: pl.DataFrame) -> bytes:
     A text that starts as a formula does gets an apostrophe before it. Numbers are left as they are, also
     negative ones, and so is a text that is a number.
     """
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
-    moments = [name for name, dtype in rows.schema.items() if dtype == pl.Datetime]
-    safe = rows.with_columns(
-        *(_neutral(name) for name in texts),
-        *(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") for name in moments),
+    return spreadsheet_safe(rows.lazy()).collect().write_csv(line_terminator="\r\n").encode()
+
+
+def spreadsheet_safe(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return rows as CSV tells them: no text is a formula, moments are in UTC to the microsecond."""
+    schema = rows.collect_schema()
+    return rows.with_columns(
+        *(_neutral(name) for name, dtype in schema.items() if dtype == pl.String),
+        *(
+            pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+            for name, dtype in schema.items()
+            if dtype == pl.Datetime
+        ),
     )
-    return safe.write_csv(line_terminator="\r\n").encode()
 
 
 def _neutral(name: str) -> pl.Expr:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
+from analytics_platform.cli.api_key import api_key_app
 from analytics_platform.cli.steward import quarantine_app, source_app
 
 HOME_IS_BUSY = 3
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
+app.add_typer(api_key_app, name="api-key")
 
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")
@@ -141,12 +143,15 @@ def reconcile(
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port on this machine")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on")] = 8000,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default: ANALYTICS_API_HOST, 127.0.0.1")
+    ] = None,
 ) -> None:
-    """Serve the pages and the stock metrics on this machine."""
+    """Serve the API, the site and the pages."""
     from analytics_platform.cli.serve import run_server
 
-    run_server(port)
+    raise typer.Exit(run_server(port, host))
 
 
 @app.command()

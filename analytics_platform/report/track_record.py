@@ -11,6 +11,7 @@ _PLAIN = {"beta", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "information_
     "excess_kurtosis",
     "treynor_ratio",
 }
+_UNSIGNED = {"volatility", "downside_deviation", "tracking_error"}
 _WINDOWS = ("year_to_date", "one_year", "inception")
 
 
@@ -30,6 +31,8 @@ def statistics(data: ReportData, key: str) -> Grid:
                 line.append(number(None, "not computed over this window"))
             elif name in _PLAIN:
                 line.append(number(row.value, row.reason))
+            elif name in _UNSIGNED:
+                line.append(rate(row.value, row.reason))
             else:
                 line.append(change(row.value, row.reason))
         lines.append(line)

@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 
 from analytics_platform.defs.resources import FolderResource
+from analytics_platform.settings import settings
 from analytics_platform.storage.files import write_text
 from analytics_platform.storage.published.serving import ServingStore
 
@@ -24,7 +25,7 @@ CHECK = "every_portfolio_has_a_page"
     kinds={"python", "html"},
     owners=["team:platform"],
     deps=[["serving", "extract"]],
-    code_version="3",
+    code_version="4",
     check_specs=[
         dg.AssetCheckSpec(CHECK, asset=["serving", "pages"], description="Every portfolio has a page")
     ],
@@ -41,7 +42,11 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
     index = pages.path / "index.html"
     portfolios = data.portfolio_risk["portfolio_id"].unique()
     yield dg.MaterializeResult(
-        metadata={"pages": len(site), "index": dg.MetadataValue.path(str(index))},
+        metadata={
+            "pages": len(site),
+            "index": dg.MetadataValue.path(str(index)),
+            "site": dg.MetadataValue.url(f"{settings().site_url.rstrip('/')}/site/"),
+        },
         check_results=[
             dg.AssetCheckResult(
                 check_name=CHECK, passed=portfolios.map_elements(page_name, pl.String).is_in(list(site)).all()

@@ -1,0 +1,95 @@
+"""The SQL of an export: names from the contracts, every value as a parameter. No client."""
+
+from dataclasses import dataclass
+
+from analytics_platform.api.exports.asked import ExportRequest
+from analytics_platform.tables.platform import DELIVERIES
+from analytics_platform.tables.registry import DELIVERED
+
+_NEWEST = "9999-12-31 00:00:00.000000"
+
+
+class NotInSqlError(ValueError):
+    """The rows that hold are found by more than the newest delivery."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A query and the values of its question marks.
+
+    Attributes
+    ----------
+    sql : str
+        Question marks stand in WHERE clauses alone: Athena takes them nowhere else.
+    values : tuple of str
+        In the order of the question marks, as texts; the query casts them.
+    """
+
+    sql: str
+    values: tuple[str, ...]
+
+    def literals(self) -> list[str]:
+        """Return the values as Athena wants them: texts in single quotes.
+
+        Examples
+        --------
+        >>> Statement("where a = ?", ("O'Neill",)).literals()
+        ["'O''Neill'"]
+        """
+        return ["'" + value.replace("'", "''") + "'" for value in self.values]
+
+
+def statement_of(request: ExportRequest, most_rows: int) -> Statement:
+    """Return the query whose rows are those that `Lake.read` gives, one more than there may be at most.
+
+    Raises
+    ------
+    NotInSqlError
+        If the table was computed: which run holds is decided by its manifest.
+    """
+    table = request.contract
+    if table.name not in DELIVERED:
+        message = f"{table.name} is computed: ask for it where the lake is on a disk, or by the readings"
+        raise NotInSqlError(message)
+    day = f'"{table.date_column}"'
+    moment = _NEWEST if request.as_known_at is None else f"{request.as_known_at:%Y-%m-%d %H:%M:%S.%f}"
+    chosen = "".join(
+        f"\n    and delivered.{_name(name)} in ({', '.join('?' * len(values))})"
+        for name, values in request.filters
+    )
+    # Names of the contracts are all that is written into the text.
+    known = f"""
+    select distinct delivery_id, source, first_date, last_date, known_at
+    from {_name(DELIVERIES.name)}
+    where table_name = ? and known_at <= cast(? as timestamp)"""  # noqa: S608
+    sql = f"""select {", ".join(f"delivered.{_name(name)}" for name in request.fields)}
+from {_name(table.name)} as delivered
+inner join ({known}
+) as own on delivered.delivery_id = own.delivery_id
+left join ({known}
+) as newer on
+    own.source = newer.source
+    and delivered.{day} between newer.first_date and newer.last_date
+    and (newer.known_at > own.known_at
+        or (newer.known_at = own.known_at and newer.delivery_id > own.delivery_id))
+where
+    newer.delivery_id is null
+    and delivered.{day} between own.first_date and own.last_date
+    and delivered.{day} between cast(? as date) and cast(? as date){chosen}
+limit {most_rows + 1}"""  # noqa: S608
+    values = (
+        *(table.name, moment) * 2,
+        *(request.first.isoformat(), request.last.isoformat()),
+        *(value for _, values in request.filters for value in values),
+    )
+    return Statement(sql, values)
+
+
+def unload_of(statement: Statement, location: str) -> Statement:
+    """Return the statement that writes the rows as Parquet below a location that we have made up."""
+    sql = f"unload (\n{statement.sql}\n)\nto '{location}'\nwith (format = 'PARQUET', compression = 'SNAPPY')"
+    return Statement(sql, statement.values)
+
+
+def _name(name: str) -> str:
+    return f'"{name}"'
