@@ -1,4 +1,4 @@
-"""A server in a process of its own: ours, or one bare route of FastAPI."""
+"""A server in a process of its own: ours, with guards or without, or one bare route of FastAPI."""
 
 import sys
 import time
@@ -29,13 +29,21 @@ def our_app(home: Path) -> FastAPI:
     return create_app(home / "serving", home / "pages")
 
 
+def guarded_app(home: Path) -> FastAPI:
+    """Return what `analytics serve` serves to callers that show a key, its rate limit out of reach."""
+    from analytics_platform.cli.serve import application  # noqa: PLC0415 - as above
+    from analytics_platform.settings import Settings  # noqa: PLC0415 - as above
+
+    return application(Settings(home=home, access="required", reads_per_minute=10**9))
+
+
 def _cpu_seconds() -> float:
     """Tell what the process has cost: the kernel's ticks are too coarse, one is 30 requests."""
     return time.process_time()
 
 
 if __name__ == "__main__":
-    folder, port = sys.argv[1:]
-    chosen = our_app(Path(folder)) if folder else bare_app()
+    kind, folder, port = sys.argv[1:]
+    chosen = bare_app() if kind == "bare" else {"plain": our_app, "guarded": guarded_app}[kind](Path(folder))
     chosen.add_api_route(CPU_PATH, _cpu_seconds)
     uvicorn.run(chosen, host="127.0.0.1", port=int(port), access_log=False, log_level="warning")
