@@ -33,6 +33,10 @@ ANALYSES: dict[str, type[Row]] = {
 }
 """Published tables that a version may lack: older ones were published without them."""
 
+WITH_HISTORY = frozenset(
+    {"limit_utilisation", "var_backtest_days", "data_quality_findings", "instrument_valuations"}
+)
+"""Those of which the pages show more than the reported session."""
 
 NOT_COMPUTED = "Not computed: this version was published without this table."
 NOTHING = "Nothing to show for this session."
@@ -51,7 +55,16 @@ def analysis(
     *,
     history: bool = False,
 ) -> list[AnyRow]:
-    """Rows of the reported session, or all up to it; none where the version lacks the table."""
+    """Rows of the reported session, or all up to it; none where the version lacks the table.
+
+    Raises
+    ------
+    ValueError
+        If the history of a table is asked for that is read for the session only.
+    """
+    if history and name not in WITH_HISTORY:
+        message = f"{name} is read for the reported session only: add it to WITH_HISTORY"
+        raise ValueError(message)
     frame = data.risk_metrics if name == "risk_metrics" else data.analyses.get(name)
     if frame is None or data.session is None:
         return []

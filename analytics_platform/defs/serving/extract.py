@@ -1,7 +1,8 @@
 """Publishing what readers see."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 import dagster as dg
@@ -16,6 +17,7 @@ from analytics_platform.risk.version import MODEL_VERSION
 from analytics_platform.storage.lake.lake import Lake
 from analytics_platform.storage.ledger.ledger import Entry, State
 from analytics_platform.storage.published.serving import ServingStore
+from analytics_platform.tables.contract import Table
 from analytics_platform.tables.risk import (
     INSTRUMENT_VALUATIONS,
     RISK_CONTRIBUTIONS,
@@ -110,22 +112,26 @@ def extract(
     """One version of every published table: what the pages and the API answer from."""
     reader = warehouse.open()
     stored = lake.open()
-    tables = {name: reader.read(relation) for name, relation in EXTRACTS.items()}
-    tables |= {name: stored.read(table).select(table.columns.names()) for name, table in RESULTS.items()}
-    tables["runs"] = runs(stored)
-    tables["deliveries"] = stored.deliveries().filter(pl.col("source") != SOURCE)
-    tables["rejections"] = rejections(intake.intake.ledger.entries(states=[State.QUARANTINED, State.LOADED]))
+    found_runs = runs(stored)
+    deliveries = stored.deliveries().filter(pl.col("source") != SOURCE)
+    refused = rejections(intake.intake.ledger.entries(states=[State.QUARANTINED, State.LOADED]))
+    tables = _Current(
+        {name: partial(reader.read, relation) for name, relation in EXTRACTS.items()}
+        | {name: partial(_current_rows, stored, table) for name, table in RESULTS.items()}
+        | {"runs": lambda: found_runs, "deliveries": lambda: deliveries, "rejections": lambda: refused}
+    )
     record = context.instance.get_run_record_by_id(context.run_id)
     started = record.create_timestamp if record else datetime.now(UTC)
     published = ServingStore(serving.path).publish(
         tables,
         run_id=context.run_id,
-        known_at=max(started, *tables["deliveries"]["known_at"]) if tables["deliveries"].height else started,
+        known_at=max(started, *deliveries["known_at"]) if deliveries.height else started,
         code_version=f"{version('analytics-platform')}/{MODEL_VERSION}",
     )
-    empty = [name for name in {*EXTRACTS, *RESULTS} - MAY_BE_EMPTY if tables[name].is_empty()]
+    heights = {name: sum(part.rows for part in parts) for name, parts in published.tables.items()}
+    empty = [name for name in {*EXTRACTS, *RESULTS} - MAY_BE_EMPTY if not heights[name]]
     yield dg.MaterializeResult(
-        metadata={"version": published.name, **{name: table.height for name, table in tables.items()}},
+        metadata={"version": published.name, **heights},
         check_results=[
             dg.AssetCheckResult(
                 check_name=CHECK,
@@ -134,9 +140,29 @@ def extract(
                 metadata={"empty": ", ".join(sorted(empty)) or "none"},
             ),
             chain_check(tables, CALENDAR),
-            history_check(tables["runs"], tables["deliveries"], CALENDAR),
+            history_check(found_runs, deliveries, CALENDAR),
         ],
     )
+
+
+class _Current(Mapping[str, pl.DataFrame]):
+    """Tables that are read when they are asked for: ten years of all of them at once fill a small machine."""
+
+    def __init__(self, reads: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
+        self._reads = reads
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self._reads[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reads)
+
+    def __len__(self) -> int:
+        return len(self._reads)
+
+
+def _current_rows(lake: Lake, table: Table) -> pl.DataFrame:
+    return lake.read(table).select(table.columns.names())
 
 
 def runs(lake: Lake) -> pl.DataFrame:

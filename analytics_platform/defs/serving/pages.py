@@ -1,6 +1,7 @@
 """The pages that people read, made from the published extract."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -57,16 +58,22 @@ def risk_pages(serving: FolderResource, pages: FolderResource) -> Iterator[dg.Ma
 
 def report_data(store: ServingStore, as_known_at: datetime | None = None) -> "ReportData":
     """Read what the pages show from the version that counted at a moment, by default now."""
-    from analytics_platform.report.analyses import ANALYSES
+    from analytics_platform.report.analyses import ANALYSES, WITH_HISTORY
     from analytics_platform.report.data import ReportData
 
     version = store.at(as_known_at)
     names = ("portfolio_risk", "positions", "returns", "exposures", "stress", "risk_metrics")
-    return ReportData(
+    data = ReportData(
         **{name: store.table(version, name) for name in (*names, "deliveries", "rejections")},
         generated_at=datetime.now(UTC),
         version=version.name,
         published_at=version.published_at,
         known_at=version.known_at,
-        analyses={name: store.table(version, name) for name in ANALYSES if name in version.tables},
+        analyses={},
     )
+    analyses = {
+        name: store.table(version, name, month_of=None if name in WITH_HISTORY else data.session)
+        for name in ANALYSES
+        if name in version.tables
+    }
+    return replace(data, analyses=analyses)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -63,7 +63,8 @@ class ServingStore:
         Parameters
         ----------
         tables : mapping of str to DataFrame
-            Tables by name. Equal rows give equal objects, whatever their order.
+            Tables by name. Equal rows give equal objects, whatever their order. Each is asked for once, and
+            let go before the next: a mapping that reads them on demand holds one at a time.
         run_id : str
             Run that publishes.
         known_at : datetime
@@ -71,7 +72,7 @@ class ServingStore:
         code_version : str
             Version of the package and of the risk model.
         """
-        parts = {name: tuple(self._keep(table)) for name, table in sorted(tables.items())}
+        parts = {name: tuple(self._keep(tables[name])) for name in sorted(tables)}
         with self._only_publisher():
             names = self.names()
             now = next_moment(names)
@@ -151,12 +152,30 @@ class ServingStore:
         """
         return self.table(self.at(as_known_at), name)
 
-    def table(self, version: Version, name: str) -> pl.DataFrame:
-        """Return a table of a version; its rows by month, then in the order of its columns."""
+    def table(self, version: Version, name: str, *, month_of: date | None = None) -> pl.DataFrame:
+        """Return a table of a version; its rows by month, then in the order of its columns.
+
+        Parameters
+        ----------
+        version : Version
+            What was published.
+        name : str
+            Table.
+        month_of : date, optional
+            Only the objects that hold the month of this day; they may hold the year, or all. None is
+            read if none does.
+        """
         if name not in version.tables:
             message = f"version {version.name} was published without {name}: ask for a later moment"
             raise NotPublishedError(message)
-        return pl.concat([self._load(part) for part in version.tables[name]])
+        parts = version.tables[name]
+        if month_of is not None:
+            asked = month_of.isoformat()
+            found = [part for part in parts if part.name == "all" or asked.startswith(part.name)]
+            if not found:
+                return self._load(parts[0]).clear()
+            parts = tuple(found)
+        return pl.concat([self._load(part) for part in parts])
 
     def prune(self, keep_days: int, now: datetime | None = None) -> int:
         """Forget the versions that ceased to count more than some days ago; return how many objects went.

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +88,43 @@ def test_a_table_that_a_version_does_not_have_is_named(tmp_path: Path) -> None:
     _publish(store, "run", risk=pl.DataFrame({"n": [1]}))
     with pytest.raises(NotPublishedError, match="without breaks: ask for a later moment"):
         store.read("breaks")
+
+
+def test_a_month_is_read_without_the_others(tmp_path: Path) -> None:
+    store = ServingStore(tmp_path)
+    tables = {
+        "positions": _days(*JANUARY, *FEBRUARY),
+        "sum": _days(JANUARY[0], FEBRUARY[0]),
+        "names": _days(),
+    }
+    version = store.publish(tables, run_id="run", known_at=KNOWN_AT, code_version="1")
+    january, _ = version.tables["positions"]
+    (store.root / "objects" / f"{january.sha256}.parquet").unlink()
+    day = FEBRUARY[0][0]
+    assert_frame_equal(store.table(version, "positions", month_of=day), _days(*FEBRUARY))
+    assert store.table(version, "sum", month_of=day).height == 2  # an object a year
+    assert store.table(version, "names", month_of=day).is_empty()
+    assert_frame_equal(store.table(version, "sum", month_of=date(2012, 2, 1)), _days())
+
+
+def test_tables_that_are_read_on_demand_are_held_one_at_a_time(tmp_path: Path) -> None:
+    alive: list[weakref.ref[pl.DataFrame]] = []
+
+    class OnDemand(Mapping[str, pl.DataFrame]):
+        def __getitem__(self, name: str) -> pl.DataFrame:
+            assert [held for held in alive if held() is not None] == []
+            table = _days((KNOWN_AT.date(), name, 1))
+            alive.append(weakref.ref(table))
+            return table
+
+        def __iter__(self) -> Iterator[str]:
+            return iter("abc")
+
+        def __len__(self) -> int:
+            return 3
+
+    version = ServingStore(tmp_path).publish(OnDemand(), run_id="run", known_at=KNOWN_AT, code_version="1")
+    assert (list(version.tables), len(alive)) == (["a", "b", "c"], 3)
 
 
 def test_versions_published_in_one_instant_stay_apart(tmp_path: Path) -> None:
