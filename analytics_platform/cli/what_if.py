@@ -24,6 +24,9 @@ from analytics_platform.storage.published.serving import DamagedVersionError, No
 
 NOT_FOUND = 2
 GREATEST_QUANTITY = 1e15
+LEAST_QUANTITY = 1e-8
+"""The last decimal of a delivered position."""
+
 CONFIDENCES = (0.95, 0.975, 0.99)
 _NAMES = {"value_at_risk": "VaR", "expected_shortfall": "ES"}
 _WIDTH = 150
@@ -93,6 +96,9 @@ def parse_trade(text: str) -> Trade:
         message = (
             f"{text!r} trades more than {GREATEST_QUANTITY:,.0f} units: write a quantity that can be held"
         )
+        raise QuestionError(message)
+    if abs(quantity) < LEAST_QUANTITY:
+        message = f"{text!r} trades less than {LEAST_QUANTITY:.8f} units: write a quantity that can be held"
         raise QuestionError(message)
     return Trade(name, quantity)
 

@@ -12,6 +12,7 @@ from analytics_platform.storage.warehouse import DuckDBWarehouse
 from analytics_platform.tables.registry import DELIVERED, TABLES
 from analytics_platform_tests.integration.conftest import Demo
 
+NOT_IN_THE_SAMPLE = {"fx_forward_terms"}
 PORTFOLIOS = {"GLOBAL", "EQUITY", "EQ_US", "EQ_EUR", "UST_LADDER", "OPT_OVERLAY"}
 
 
@@ -55,9 +56,9 @@ def test_the_accounts_of_all_files_balance_and_their_rows_are_in_the_lake(demo: 
     for entry in entries:
         parts = (entry.rows_accepted, entry.rows_rejected, entry.rows_ignored)
         assert entry.rows_read == sum(part or 0 for part in parts), entry.version.key
-    for name in DELIVERED:
+    assert {name for name in DELIVERED if not any((lake / name).glob("*/*/*.parquet"))} == NOT_IN_THE_SAMPLE
+    for name in DELIVERED.keys() - NOT_IN_THE_SAMPLE:
         objects = list((lake / name).glob("*/*/*.parquet"))
-        assert objects, name
         accepted = sum(entry.rows_accepted or 0 for entry in entries if entry.dataset == name)
         assert pl.scan_parquet(objects).select(pl.len()).collect().item() == accepted, name
 

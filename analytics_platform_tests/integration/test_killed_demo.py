@@ -34,6 +34,7 @@ def _kill_when(at: Installation, moment: Path, share: float) -> None:
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_demo_killed_while_sql_runs_ends_in_the_same_tables(demo: Demo, tmp_path: Path) -> None:
     at = installation(tmp_path)
     _kill_when(at, at.settings.warehouse, 1.0)

@@ -41,8 +41,8 @@ buckets as (
     {% endfor -%}
     select
         'currency' as dimension,
-        quote_currency as bucket
-    from {{ ref('stg_fx_rates') }}
+        currency as bucket
+    from {{ ref('stg_currencies') }}
     union
     select
         'stress_scenario' as dimension,

@@ -77,6 +77,12 @@ held as (
         coalesce(instruments.sector, 'unclassified') as sector,
         coalesce(positions.currency, 'unclassified') as currency,
         positions.market_value_base,
+        case when positions.quantity <> 0 then positions.instrument_id end as held_instrument,
+        {#- What is settled later is worth little or nothing, whatever it moves. #}
+        case
+            when positions.instrument_type in ('future', 'fx_forward') and positions.quantity <> 0
+                then positions.instrument_id
+        end as light_instrument,
         case when positions.market_value_base is null then positions.reason end as reason
     from {{ ref('rpt_positions') }} as positions
     left join {{ ref('stg_instruments') }} as instruments
@@ -98,6 +104,8 @@ weights as (
             {%- else -%}
                 sum(case when asset_class <> 'cash' then market_value_base end) as invested_base,
             {%- endif %}
+            max(held_instrument) as held_instrument,
+            max(light_instrument) as light_instrument,
             max(reason) as reason
         from held
         group by business_date, portfolio_id, {{ dimension }}
@@ -115,6 +123,18 @@ limited_weights as (
                 then coalesce(sum(case when weights.bucket = limits.bucket then weights.amount_base end), 0)
             else coalesce(max(abs(weights.invested_base)), 0)
         end as amount_base,
+        max(
+            case
+                when limits.bucket is null or weights.bucket = limits.bucket then weights.light_instrument
+            end
+        ) as light_instrument,
+        {#- Nothing above 0 and nothing below: a prohibition, which longs and shorts that cancel break too. #}
+        max(
+            case
+                when limits.upper = 0 and coalesce(limits.lower, 0) = 0 and weights.bucket = limits.bucket
+                    then weights.held_instrument
+            end
+        ) as forbidden_instrument,
         max(
             case when limits.bucket is null or weights.bucket = limits.bucket then weights.reason end
         ) as reason
@@ -243,8 +263,15 @@ joined as (
             when limits.metric in ('gross_exposure_rate', 'net_exposure_rate') then exposures.reason
             when limits.metric = 'weight_rate' then limited_weights.reason
         end as missing_reason,
+        limited_weights.forbidden_instrument,
         case
             when limits.metric in ('value_at_risk_rate', 'expected_shortfall_rate') then tails.reason
+            when limited_weights.forbidden_instrument is not null
+                then limited_weights.forbidden_instrument || ' is held, and this limit forbids it'
+            when limited_weights.light_instrument is not null
+                then
+                    limited_weights.light_instrument
+                    || ' weighs its market value only, not what it moves: limit the exposure too'
             when
                 limits.metric = 'drawdown_rate'
                 and {{ days_between('first_dates.first_date', 'drawdowns.first_date') }} > 14
@@ -343,7 +370,7 @@ select
     {{ rate('utilisation_rate') }} as utilisation_rate,
     case
         when value_rate is null then 'missing'
-        when value_rate > upper or value_rate < lower then 'breach'
+        when value_rate > upper or value_rate < lower or forbidden_instrument is not null then 'breach'
         when utilisation_rate >= warning_rate then 'warning'
         else 'within'
     end as state,
