@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from analytics_platform.api.answers import VERSION_HEADER
 from analytics_platform.api.catalogue import ANCHOR, ORDERS
+from analytics_platform.api.heads import Heads
 from analytics_platform.api.hosts import AllowedHosts
 from analytics_platform.api.observations import Observations, Observing, Waiting
 from analytics_platform.api.parameters import read_query
@@ -90,6 +91,7 @@ def create_app(serving: Path, pages: Path, around: Surroundings | None = None) -
             Middleware(SecurityHeaders),
             Middleware(AllowedHosts, allowed=around.hosts),
             *around.middleware,
+            Middleware(Heads),
         ],
     )
     add_problem_handlers(app)

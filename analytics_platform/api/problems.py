@@ -91,6 +91,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem_response(422, "body: is no JSON", path=request.url.path, field="body")
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     return problem_response(422, f"{field}: {first['msg']}", path=request.url.path, field=field)
 

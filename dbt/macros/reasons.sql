@@ -69,5 +69,5 @@
 
 {% macro opened_without_flow_reason(portfolio_id, business_date) -%}
     {{ portfolio_id }} || ' begins on ' || cast({{ business_date }} as varchar(10))
-    || ' without an external flow: what it brought is no profit'
+    || ' without external flows that tell what it brought: that is no profit'
 {%- endmacro %}

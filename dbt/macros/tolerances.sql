@@ -9,3 +9,8 @@
 {% macro rounded_units_after_split() -%}
     cast({{ var("rounded_units_after_split") }} as decimal(10, 4))
 {%- endmacro %}
+
+{#- Of what a portfolio begins with against its external flows: the first day has a profit too. -#}
+{% macro opening_tolerance_rate() -%}
+    cast({{ var("opening_tolerance_rate") }} as decimal(10, 4))
+{%- endmacro %}

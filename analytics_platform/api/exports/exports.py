@@ -1,6 +1,5 @@
 """Exports that were asked for: how many at once, by whom, until when. How rows are found is not here."""
 
-import shutil
 import threading
 import time
 import uuid
@@ -11,6 +10,7 @@ from typing import Literal
 
 from analytics_platform.api.exports.asked import ExportRequest
 from analytics_platform.api.exports.engine import Bounds, EngineError, ExportEngine, Progress, too_many_bytes
+from analytics_platform.api.exports.own_folder import OwnFolder
 from analytics_platform.api.problems import Problem
 from analytics_platform.api.security.audit import AuditLog
 
@@ -82,7 +82,7 @@ class Exports:
     engine : ExportEngine
         What makes the files.
     folder : Path
-        Where they stand. Nothing else may stand there: it is emptied at the start.
+        Where they stand, beside those of other processes. Nothing else may stand there.
     audit : AuditLog
         Who asked for what.
     allowed : Allowed
@@ -93,14 +93,13 @@ class Exports:
         self, engine: ExportEngine, folder: Path, audit: AuditLog, allowed: Allowed | None = None
     ) -> None:
         self._engine = engine
-        self._folder = folder
+        self._own = OwnFolder(folder)
+        self._folder = self._own.path
         self._audit = audit
         self._allowed = allowed or Allowed()
         self._known: dict[str, Export] = {}
         self._stopped: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, mode=0o700)
 
     def start(self, request: ExportRequest, *, by: str, from_: str) -> Export:
         """Begin an export.
@@ -159,12 +158,15 @@ class Exports:
         Raises
         ------
         Problem
-            If it is not there yet, or failed.
+            If it is not there yet, failed, or is gone.
         """
         found = self.get(id_, by=by)
         if found.state != "success":
             told = f"the export is {found.state}; {found.reason or 'ask for its state until it is success'}"
             raise Problem(409, told)
+        if not self._target(found).exists():
+            told = "the file of the export was deleted from outside: ask anew by POST /exports"
+            raise Problem(410, told, "id")
         self._audit.write(who=by, what="export", about=found.id, outcome="fetched", from_=from_)
         return found, self._target(found)
 
@@ -233,6 +235,8 @@ class Exports:
 def _ended(made: Export, progress: Progress, target: Path, bounds: Bounds) -> Export:
     if progress.state == "failure":
         return replace(made, state="failure", reason=progress.reason)
+    if not target.exists():
+        return replace(made, state="failure", reason="its file was deleted from outside: ask anew")
     size = target.stat().st_size
     if size > bounds.bytes_:
         return replace(made, state="failure", reason=too_many_bytes(bounds))

@@ -59,6 +59,7 @@ def exports_router(read: params.Depends, exports: Exports) -> APIRouter:
             200: {"content": {MEDIA_TYPES[Format(form)]: {} for form in ("parquet", "csv")}},
             **_UNKNOWN,
             409: problem_documented("It is not there yet, or failed"),
+            410: problem_documented("Its file was deleted from outside"),
         },
     )
     def file_of_export(request: Request, id: str) -> Response:  # noqa: A002 - the name in the path

@@ -64,9 +64,11 @@ def own_path(path: str) -> str:
     --------
     >>> own_path("/pages/GLOBAL.html?x=1"), own_path("//elsewhere.example"), own_path("/site/login")
     ('/pages/GLOBAL.html?x=1', '/site/', '/site/')
+    >>> own_path("/site/../..//elsewhere.example")
+    '/site/'
     """
     is_own = len(path) <= _LONGEST_PATH and _OWN_PATH.fullmatch(path) and not path.startswith((LOGIN, LOGOUT))
-    return path if is_own else HOME
+    return path if is_own and "//" not in path and ".." not in path else HOME
 
 
 def _enter(access: Access, request: Request, shown: str, onward: str) -> Response:

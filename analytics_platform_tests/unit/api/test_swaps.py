@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from analytics_platform.api.partitions import Partition
 from analytics_platform.api.published import PublishedTables
 from analytics_platform.api.warming import warm
 from analytics_platform.storage.published.serving import ServingStore
+from analytics_platform.storage.published.versions import Version
 from analytics_platform_tests.unit.api.extracts import SESSIONS, client_of, publish, tables
 
 VERSIONS = 12
@@ -45,9 +47,9 @@ def test_an_answer_is_never_a_mix_of_two_versions(store: ServingStore, tmp_path:
 class _Counting(ServingStore):
     """Counts what is read from disk."""
 
-    def table(self, version: object, name: str) -> pl.DataFrame:
+    def table(self, version: Version, name: str, *, month_of: date | None = None) -> pl.DataFrame:
         reads.append(name)
-        return super().table(version, name)  # type: ignore[arg-type] # the same as there
+        return super().table(version, name, month_of=month_of)
 
 
 reads: list[str] = []

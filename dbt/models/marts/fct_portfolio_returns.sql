@@ -84,62 +84,112 @@ navs as (
     group by business_date, portfolio_id
 ),
 
-flows as (
+external_flows as (
+    {#- Money that comes before the first positions of a member is in no book yet: it counts when they begin,
+        and not at all for a member that has none. #}
     select
-        sessions.business_date,
         nodes.portfolio_id,
-        {%- for timing in ['start_of_day', 'end_of_day'] %}
-            sum(
-                case
-                    when flows.timing = '{{ timing }}' then {{ money('flows.amount_local * rates.fx_rate') }}
-                    else 0
-                end
-            ) as {{ timing }}_flow_base,
-        {%- endfor %}
-        max(
-            case
-                when rates.fx_rate is null
-                    then {{ no_rate_reason(
-                        'flows.currency', 'nodes.base_currency', 'sessions.business_date'
-                    ) }}
-            end
-        ) as reason,
-        max(rates.warning) as warning
+        nodes.base_currency,
+        nodes.member_portfolio_id,
+        flows.timing,
+        flows.currency,
+        flows.amount_local,
+        greatest(flows.flow_date, nodes.first_date) as counted_date
     from {{ ref('stg_external_flows') }} as flows
-    inner join sessions
-        on
-            flows.flow_date > sessions.previous_business_date
-            and flows.flow_date <= sessions.business_date
     inner join nodes
         on flows.portfolio_id = nodes.member_portfolio_id
+    where nodes.first_date is not null
+),
+
+converted_flows as (
+    select
+        sessions.business_date,
+        flows.portfolio_id,
+        flows.member_portfolio_id,
+        flows.timing,
+        {{ money('flows.amount_local * rates.fx_rate') }} as amount_base,
+        case
+            when rates.fx_rate is null
+                then {{ no_rate_reason('flows.currency', 'flows.base_currency', 'sessions.business_date') }}
+        end as reason,
+        rates.warning
+    from external_flows as flows
+    inner join sessions
+        on
+            flows.counted_date > sessions.previous_business_date
+            and flows.counted_date <= sessions.business_date
     left join rates
         on
             sessions.business_date = rates.business_date
             and flows.currency = rates.currency
-            and nodes.base_currency = rates.base_currency
-    where {{ is_near_session_range('flows.flow_date') }}
-    group by sessions.business_date, nodes.portfolio_id
+            and flows.base_currency = rates.base_currency
 ),
 
-opened as (
-    {#- A member that begins with holdings and no external flow brings money into nodes that were there
-        before: nobody has said how much of it is profit. #}
+flows as (
+    select
+        business_date,
+        portfolio_id,
+        {%- for timing in ['start_of_day', 'end_of_day'] %}
+            sum(case when timing = '{{ timing }}' then amount_base else 0 end) as {{ timing }}_flow_base,
+        {%- endfor %}
+        max(reason) as reason,
+        max(warning) as warning
+    from converted_flows
+    group by business_date, portfolio_id
+),
+
+brought as (
+    {#- What a member begins with in a node, and what external flows say of it. #}
     select
         sessions.business_date,
         nodes.portfolio_id,
-        min(nodes.member_portfolio_id) as member_portfolio_id
+        nodes.member_portfolio_id,
+        sum({{ money('position_values.market_value_local * rates.fx_rate') }}) as value_base
     from sessions
     inner join nodes
         on
             sessions.previous_business_date < nodes.first_date
             and sessions.business_date >= nodes.first_date
-    left join {{ ref('stg_external_flows') }} as flows
+    inner join position_values
         on
-            nodes.member_portfolio_id = flows.portfolio_id
-            and sessions.previous_business_date < flows.flow_date
-            and sessions.business_date >= flows.flow_date
-    where flows.portfolio_id is null
-    group by sessions.business_date, nodes.portfolio_id
+            sessions.business_date = position_values.business_date
+            and nodes.member_portfolio_id = position_values.portfolio_id
+    left join rates
+        on
+            position_values.business_date = rates.business_date
+            and position_values.currency = rates.currency
+            and nodes.base_currency = rates.base_currency
+    group by sessions.business_date, nodes.portfolio_id, nodes.member_portfolio_id
+),
+
+told as (
+    select
+        business_date,
+        portfolio_id,
+        member_portfolio_id,
+        sum(amount_base) as flow_base
+    from converted_flows
+    group by business_date, portfolio_id, member_portfolio_id
+),
+
+opened as (
+    {#- A member that begins with much more, or much less, than external flows tell brings money into nodes
+        that were there before: nobody has said how much of it is profit. #}
+    select
+        brought.business_date,
+        brought.portfolio_id,
+        min(brought.member_portfolio_id) as member_portfolio_id
+    from brought
+    left join told
+        on
+            brought.business_date = told.business_date
+            and brought.portfolio_id = told.portfolio_id
+            and brought.member_portfolio_id = told.member_portfolio_id
+    where
+        told.member_portfolio_id is null
+        or abs(brought.value_base - told.flow_base)
+        > {{ money('abs(told.flow_base) * ' ~ opening_tolerance_rate()) }}
+    group by brought.business_date, brought.portfolio_id
 ),
 
 benchmarks as (

@@ -275,6 +275,30 @@ days_with_transactions as (
     where table_name = 'transactions'
 ),
 
+{# The custodian rounds each margin to the smallest coin, and its balance. #}
+margined as (
+    select
+        flows.business_date,
+        flows.portfolio_id,
+        futures.currency,
+        max(
+            case currencies.minor_units
+                when 0 then cast(0.5 as decimal(10, 8))
+                when 3 then cast(0.0005 as decimal(10, 8))
+                when 4 then cast(0.00005 as decimal(10, 8))
+                else cast(0.005 as decimal(10, 8))
+            end
+        ) as half_coin,
+        count(*) + 1 as roundings
+    from {{ ref('int_position_flows') }} as flows
+    inner join {{ ref('stg_instruments') }} as futures
+        on flows.instrument_id = futures.instrument_id
+    left join {{ ref('stg_currencies') }} as currencies
+        on futures.currency = currencies.currency
+    where futures.instrument_type = 'future'
+    group by flows.business_date, flows.portfolio_id, futures.currency
+),
+
 measured as (
     select
         breaks.*,
@@ -290,6 +314,8 @@ measured as (
                 ) }}
             when breaks.check_name = 'previous_session' and actions.instrument_id is not null
                 then {{ money(rounded_units_after_split()) }}
+            when breaks.check_name = 'previous_session' and instruments.instrument_type = 'cash'
+                then {{ money('coalesce(margined.half_coin * margined.roundings, 0)') }}
             else {{ money('0') }}
         end as tolerance
     from breaks
@@ -299,6 +325,13 @@ measured as (
             and breaks.portfolio_id = navs.portfolio_id
     left join days_with_transactions as traded
         on breaks.business_date = traded.business_date
+    left join {{ ref('stg_instruments') }} as instruments
+        on breaks.instrument_id = instruments.instrument_id
+    left join margined
+        on
+            breaks.business_date = margined.business_date
+            and breaks.portfolio_id = margined.portfolio_id
+            and breaks.currency = margined.currency
     left join {{ ref('int_corporate_actions_by_session') }} as actions
         on
             breaks.business_date = actions.business_date

@@ -1,6 +1,7 @@
 """Exports of a lake on the disk: the rows of `Lake.read`, within bounds, stopped for real."""
 
 import csv
+import gc
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_what_is_out_of_bounds_is_stopped_and_leaves_nothing(
     made = ended(exports, exports.start(replace(ALL, form=form), **WHO))
     assert (made.state, made.rows) == ("failure", 0)
     assert told in made.reason
-    assert list((tmp_path / "exports").iterdir()) == []
+    assert list((tmp_path / "exports").glob("*/*")) == []
     assert _writers() == []
     with pytest.raises(Problem, match="the export is failure") as refused:
         exports.file(made.id, **WHO)
@@ -100,7 +101,7 @@ def test_a_cancelled_export_is_killed_and_forgotten(lake: DiskLake, tmp_path: Pa
     with pytest.raises(Problem, match="there is no export"):
         ended(exports, made)
     assert _writers() == []
-    assert list((tmp_path / "exports").iterdir()) == []
+    assert list((tmp_path / "exports").glob("*/*")) == []
 
 
 def test_only_so_many_run_at_once(lake: DiskLake, tmp_path: Path) -> None:
@@ -118,7 +119,29 @@ def test_what_was_kept_long_enough_is_deleted(lake: DiskLake, tmp_path: Path) ->
     made = exports.start(ALL, **WHO)
     with pytest.raises(Problem, match="there is no export"):
         ended(exports, made)
-    assert list((tmp_path / "exports").iterdir()) == []
+    assert list((tmp_path / "exports").glob("*/*")) == []
+
+
+def test_another_server_of_the_home_leaves_them_and_clears_what_a_gone_one_left(
+    lake: DiskLake, tmp_path: Path
+) -> None:
+    first = exports_of(tmp_path, lake)
+    made = ended(first, first.start(ALL, **WHO))
+    second = exports_of(tmp_path, lake)
+    assert first.file(made.id, **WHO)[1].exists()
+    del second, first
+    gc.collect()
+    exports_of(tmp_path, lake)
+    assert list((tmp_path / "exports").glob("*/*")) == []
+
+
+def test_a_file_that_somebody_deleted_is_told(lake: DiskLake, tmp_path: Path) -> None:
+    exports = exports_of(tmp_path, lake)
+    made = ended(exports, exports.start(ALL, **WHO))
+    exports.file(made.id, **WHO)[1].unlink()
+    with pytest.raises(Problem, match="was deleted from outside") as told:
+        exports.file(made.id, **WHO)
+    assert told.value.status == 410
 
 
 def test_nobody_sees_the_export_of_another(lake: DiskLake, tmp_path: Path) -> None:
