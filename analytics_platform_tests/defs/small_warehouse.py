@@ -74,7 +74,7 @@ class Warehouse:
 
     def build(self, **variables: str) -> None:
         """Build all that the marts of the portfolios need."""
-        self.dbt("run", "--select", *(f"+{mart}" for mart in MARTS), **variables)
+        self.dbt("run", "--select", *(f"+{mart}" for mart in MARTS), "stg_currencies", **variables)
 
     def read(self, relation: str, *columns: str) -> list[tuple[object, ...]]:
         """Return the rows of a relation, sorted."""

@@ -81,7 +81,7 @@ def test_cash_without_the_margin_is_a_break_that_stops_the_run(warehouse: Wareho
     assert (
         "(business_date 2013-02-26, check_name previous_session, portfolio_id BOOK, instrument_id CASH_USD, "
         "currency USD, column_name quantity, left_name previous session plus transactions, left_value 1100, "
-        "right_name positions, right_value 1000, difference -100, difference_base -100, tolerance 0)"
+        "right_name positions, right_value 1000, difference -100, difference_base -100, tolerance 0.01)"
     ) in told
 
 
