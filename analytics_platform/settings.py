@@ -4,10 +4,10 @@ import os
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -18,8 +18,50 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ANALYTICS_", frozen=True, hide_input_in_errors=True)
 
-    profile: Literal["local"] = Field(default="local", description="Which adapters are used")
+    profile: Literal["local", "aws"] = Field(
+        default="local",
+        description="Which adapters are used: DuckDB and a folder, or Redshift and S3",
+    )
     home: Path = Field(default=Path(".analytics"), description="Folder of all local data")
+    lake_url: str = Field(
+        default_factory=lambda known: str(known["home"] / "lake"),
+        description="Where the immutable deliveries stand: a folder or s3://bucket/prefix",
+    )
+    catalog_database: str = Field(
+        default="lake",
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="Database of the Glue catalogue for the lake",
+    )
+    iceberg_tables: tuple[str, ...] = Field(
+        default=(), description="Tables of the lake that are kept as Apache Iceberg tables"
+    )
+    redshift_host: str | None = Field(default=None, description="Address of the Redshift endpoint")
+    redshift_port: int = Field(default=5439, ge=1, le=65535, description="Port of the Redshift endpoint")
+    redshift_database: str = Field(default="analytics", description="Database in Redshift")
+    redshift_user: str | None = Field(default=None, description="Database user; none with IAM")
+    redshift_password: SecretStr | None = Field(default=None, description="Its password; none with IAM")
+    redshift_workgroup: str | None = Field(
+        default=None, description="Serverless workgroup whose credentials IAM gives"
+    )
+    redshift_cluster: str | None = Field(
+        default=None, description="Provisioned cluster whose credentials IAM gives"
+    )
+    redshift_tls: Literal["verify-ca", "verify-full", "off"] = Field(
+        default="verify-full", description="How the certificate is checked; off is for this machine only"
+    )
+    redshift_copy_role: str = Field(
+        default="default",
+        description="Role that COPY, UNLOAD and external tables read with: default or its ARN",
+    )
+    redshift_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="Longest wait for a connection to Redshift"
+    )
+    redshift_readers: str = Field(
+        default="analysts", pattern=r"^[a-z][a-z0-9_]*$", description="Group that may read what dbt builds"
+    )
+    staging_url: str | None = Field(
+        default=None, description="Where COPY and UNLOAD exchange files: s3://bucket/prefix"
+    )
     landing_url: str = Field(
         default_factory=lambda known: str(known["home"] / "landing"),
         description="Where senders put files: a folder or s3://bucket/prefix",
@@ -115,7 +157,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("landing_url")
+    @field_validator("landing_url", "lake_url")
     @classmethod
     def _absolute_folder(cls, url: str) -> str:
         return url if "://" in url else str(Path(url).expanduser().absolute())
@@ -131,6 +173,37 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return url
+
+    @model_validator(mode="after")
+    def _whole_profile(self) -> Self:
+        """Refuse half a profile: nothing falls back from the one to the other."""
+        if self.profile == "local":
+            if "://" in self.lake_url:
+                message = (
+                    f"ANALYTICS_LAKE_URL is {self.lake_url}: DuckDB reads a folder; set ANALYTICS_PROFILE=aws"
+                )
+                raise ValueError(message)
+            return self
+        lacking = [
+            name
+            for name, is_there in {
+                "ANALYTICS_LAKE_URL=s3://bucket/prefix": self.lake_url.startswith("s3://"),
+                "ANALYTICS_STAGING_URL=s3://bucket/prefix": (self.staging_url or "").startswith("s3://"),
+                "ANALYTICS_REDSHIFT_HOST": self.redshift_host is not None,
+                "ANALYTICS_REDSHIFT_USER with ANALYTICS_REDSHIFT_PASSWORD, ANALYTICS_REDSHIFT_WORKGROUP or "
+                "ANALYTICS_REDSHIFT_CLUSTER": self._has_redshift_credentials,
+            }.items()
+            if not is_there
+        ]
+        if lacking:
+            message = f"ANALYTICS_PROFILE=aws needs {'; '.join(lacking)}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def _has_redshift_credentials(self) -> bool:
+        by_password = self.redshift_user is not None and self.redshift_password is not None
+        return by_password or self.redshift_workgroup is not None or self.redshift_cluster is not None
 
     @field_validator("api_origins")
     @classmethod
@@ -151,8 +224,8 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> Path:
-        """Folder of the immutable deliveries."""
-        return self.home / "lake"
+        """Folder of the immutable deliveries, in the local profile."""
+        return Path(self.lake_url)
 
     @property
     def quarantine(self) -> Path:
