@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version as version_of_package
 from threading import Lock
+from typing import NamedTuple
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -62,25 +63,45 @@ class Answer:
 
     def response(self, *, takes_gzip: bool, if_none_match: bytes | None) -> Response:
         """Return it as a reader takes it; without a body to one that has it."""
-        tag, found, body = self.zipped if takes_gzip and len(self.body) > _WORTH_ZIPPING else self.plain
-        if if_none_match is not None and _matches(if_none_match, tag):
-            return Ready(304, [pair for pair in found if pair[0] not in _OF_A_BODY], b"")
-        return Ready(200, found, body)
+        form = self.zipped if takes_gzip and len(self.body) > _WORTH_ZIPPING else self.plain
+        if if_none_match is not None and (if_none_match == form.tag or _matches(if_none_match, form.tag)):
+            return Ready(304, form.headers_without_body, b"")
+        return Ready(200, form.headers, form.body)
 
     @cached_property
-    def plain(self) -> tuple[bytes, Headers, bytes]:
-        """Tag, headers and bytes."""
+    def plain(self) -> "Form":
+        """The form without compression."""
         return self._form(f'"{self.tag}"', self.body, {})
 
     @cached_property
-    def zipped(self) -> tuple[bytes, Headers, bytes]:
-        """Tag, headers and bytes of the gzip form."""
+    def zipped(self) -> "Form":
+        """The form with gzip."""
         body = gzip.compress(self.body, 6, mtime=0)
         return self._form(f'"{self.tag}-gzip"', body, {"content-encoding": "gzip"})
 
-    def _form(self, tag: str, body: bytes, more: Mapping[str, str]) -> tuple[bytes, Headers, bytes]:
-        headers = {**self.headers, **more, "etag": tag, "content-length": str(len(body))}
-        return tag.encode(), [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()], body
+    def _form(self, tag: str, body: bytes, more: Mapping[str, str]) -> "Form":
+        named = {**self.headers, **more, "etag": tag, "content-length": str(len(body))}
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()]
+        return Form(tag.encode(), headers, [pair for pair in headers if pair[0] not in _OF_A_BODY], body)
+
+
+class Form(NamedTuple):
+    """An answer as it goes over the wire.
+
+    Attributes
+    ----------
+    tag : bytes
+        Its entity tag.
+    headers, headers_without_body : list of (bytes, bytes)
+        With the body, and of the answer 304 to a reader that has it.
+    body : bytes
+        Compressed, if it is.
+    """
+
+    tag: bytes
+    headers: Headers
+    headers_without_body: Headers
+    body: bytes
 
 
 _OF_A_BODY = {b"content-length", b"content-type", b"content-encoding", b"content-disposition"}
