@@ -9,7 +9,6 @@ import jwt
 import pytest
 
 from analytics_platform.api.security.key_file import give, revoke
-from analytics_platform.api.security.keys import random_key
 from analytics_platform_tests.unit.api.security.servers import Installed, installed
 
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -43,7 +42,7 @@ def test_a_key_opens_the_pages_and_logging_out_closes_them(guarded: Installed) -
     assert '"who": "read", "what": "login", "about": "/site/login", "outcome": "done"' in guarded.audit
 
 
-@pytest.mark.parametrize("shown", ["", "ap_", random_key(), "<script>alert(1)</script>"])
+@pytest.mark.parametrize("shown", ["", "ap_", "ap_" + "x" * 43, "<script>alert(1)</script>"])
 def test_a_wrong_key_opens_nothing(guarded: Installed, shown: str) -> None:
     answer = _login(guarded, shown)
     assert answer.status_code == 401
