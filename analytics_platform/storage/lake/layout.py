@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from analytics_platform.tables.platform import DELIVERIES
 
@@ -38,16 +37,22 @@ class Delivery:
         return f"{self.known_at:%Y%m%dT%H%M%S%fZ}_{self.delivery_id}.parquet"
 
 
-def object_path(root: Path, table_name: str, of: Delivery) -> Path:
-    """Return where the rows of a delivery stand."""
-    dates = Path(f"first_date={of.first_date}", f"last_date={of.last_date}")
-    return root / table_name / dates / of.file_name
+def object_key(table_name: str, of: Delivery) -> str:
+    """Return where the rows of a delivery stand below the lake's own folder.
+
+    Examples
+    --------
+    >>> day = date(2024, 1, 2)
+    >>> object_key("prices", Delivery("d1", "vendor", day, day, datetime(2024, 1, 3, 5)))
+    'prices/first_date=2024-01-02/last_date=2024-01-02/20240103T050000000000Z_d1.parquet'
+    """
+    return f"{table_name}/first_date={of.first_date}/last_date={of.last_date}/{of.file_name}"
 
 
-def publication_path(root: Path, table_name: str, of: Delivery) -> Path:
+def publication_key(table_name: str, of: Delivery) -> str:
     """Return where the row of `deliveries` stands that publishes a delivery of a table.
 
     One folder a table and month: a reader looks only at those of its table, and looks again only where
     something was added.
     """
-    return root / DELIVERIES.name / table_name / f"{of.known_at:%Y-%m}" / of.file_name
+    return f"{DELIVERIES.name}/{table_name}/{of.known_at:%Y-%m}/{of.file_name}"

@@ -1,0 +1,1 @@
+"""Redshift: logging in, reading, loading and unloading with redshift-connector."""
