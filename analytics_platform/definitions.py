@@ -14,7 +14,12 @@ from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.marts import models as marts
 from analytics_platform.defs.reference import bond_accruals, curve_segments, trading_sessions
 from analytics_platform.defs.reporting import models as reporting
-from analytics_platform.defs.resources import FolderResource, LakeResource, WarehouseResource, intake_resource
+from analytics_platform.defs.resources import (
+    FolderResource,
+    LakeResource,
+    intake_resource,
+    warehouse_resource,
+)
 from analytics_platform.defs.risk import (
     backtests,
     changes,
@@ -52,18 +57,15 @@ MODULES = [
 
 
 def resources(of: Settings) -> dict[str, object]:
-    """Return the resources of the local profile."""
+    """Return the resources of the profile."""
+    catalog = of.catalog_database if of.profile == "aws" else None
+    warehouse = warehouse_resource(of)
     return {
         "intake": intake_resource(of),
-        "lake": LakeResource(root=str(of.lake)),
-        "lake_io": LakeIOManager(root=str(of.lake)),
-        "warehouse": WarehouseResource(path=str(of.warehouse)),
-        "dbt": DbtProjectRunner(
-            project=str(of.dbt_project),
-            target=str(of.dbt_target),
-            warehouse=str(of.warehouse),
-            lake=str(of.lake),
-        ),
+        "lake": LakeResource(root=of.lake_url, catalog_database=catalog),
+        "lake_io": LakeIOManager(root=of.lake_url, catalog_database=catalog),
+        "warehouse": warehouse,
+        "dbt": DbtProjectRunner(project=str(of.dbt_project), target=str(of.dbt_target), warehouse=warehouse),
         "serving": FolderResource(root=str(of.serving)),
         "pages": FolderResource(root=str(of.pages)),
         "alerts": alerts.AlertFile(path=str(of.alerts)),

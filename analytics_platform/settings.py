@@ -87,7 +87,10 @@ class Settings(BaseSettings):
     sources: Path = Field(default=_CHECKOUT / "sources", description="Folder of the source dialects")
     dbt_project: Path = Field(default=_CHECKOUT / "dbt", description="Folder of the dbt project")
     dbt_target: Path = Field(
-        default=_CHECKOUT / "dbt" / "target", description="Folder of the parsed dbt project"
+        default_factory=lambda known: (
+            _CHECKOUT / "dbt" / "target" / ("" if known["profile"] == "local" else "redshift")
+        ),
+        description="Folder of the parsed dbt project",
     )
     sample_data: Path = Field(
         default=_CHECKOUT / "sample_data" / "deliveries", description="Folder of the sample deliveries"
@@ -190,8 +193,8 @@ class Settings(BaseSettings):
                 "ANALYTICS_LAKE_URL=s3://bucket/prefix": self.lake_url.startswith("s3://"),
                 "ANALYTICS_STAGING_URL=s3://bucket/prefix": (self.staging_url or "").startswith("s3://"),
                 "ANALYTICS_REDSHIFT_HOST": self.redshift_host is not None,
-                "ANALYTICS_REDSHIFT_USER with ANALYTICS_REDSHIFT_PASSWORD, ANALYTICS_REDSHIFT_WORKGROUP or "
-                "ANALYTICS_REDSHIFT_CLUSTER": self._has_redshift_credentials,
+                "ANALYTICS_REDSHIFT_WORKGROUP, or ANALYTICS_REDSHIFT_USER with "
+                "ANALYTICS_REDSHIFT_PASSWORD or ANALYTICS_REDSHIFT_CLUSTER": self._has_redshift_credentials,
             }.items()
             if not is_there
         ]
@@ -203,7 +206,8 @@ class Settings(BaseSettings):
     @property
     def _has_redshift_credentials(self) -> bool:
         by_password = self.redshift_user is not None and self.redshift_password is not None
-        return by_password or self.redshift_workgroup is not None or self.redshift_cluster is not None
+        by_cluster = self.redshift_user is not None and self.redshift_cluster is not None
+        return by_password or by_cluster or self.redshift_workgroup is not None
 
     @field_validator("api_origins")
     @classmethod
@@ -221,6 +225,11 @@ class Settings(BaseSettings):
                 )
                 raise ValueError(message)
         return origins
+
+    @property
+    def dbt_engine(self) -> str:
+        """Target of the dbt profile that builds the warehouse."""
+        return "local" if self.profile == "local" else "redshift"
 
     @property
     def lake(self) -> Path:

@@ -51,5 +51,6 @@ CATALOGUE = {
     "bombs": Benchmark("bombs", "files that kill their reader, refused: seconds and memory of the parent"),
     "lake": Benchmark("lake_reads", "a session and an instrument out of ten years, against plain files"),
     "burst": Benchmark("burst", "a thousand small files that land at once"),
+    "redshift": Benchmark("redshift", "COPY and UNLOAD on the double, against inserts and the cursor"),
     "api": Benchmark("api", "a request of each read endpoint, against a bare FastAPI route"),
 }

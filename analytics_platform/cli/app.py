@@ -9,7 +9,9 @@ import typer
 
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
 from analytics_platform.cli.api_key import api_key_app
+from analytics_platform.cli.catalog import catalog_app
 from analytics_platform.cli.steward import quarantine_app, source_app
+from analytics_platform.cli.warehouse import warehouse_app
 
 HOME_IS_BUSY = 3
 STOPPED = 130
@@ -22,6 +24,8 @@ app = typer.Typer(
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(api_key_app, name="api-key")
+app.add_typer(catalog_app, name="catalog")
+app.add_typer(warehouse_app, name="warehouse")
 
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")
@@ -176,7 +180,8 @@ def dbt_manifest() -> None:
     from analytics_platform.defs.dbt import parse_project
     from analytics_platform.settings import settings
 
-    parse_project(settings().dbt_project, settings().dbt_target)
+    of = settings()
+    parse_project(of.dbt_project, of.dbt_target, of.dbt_engine)
 
 
 def _alone(command: Callable[[], int]) -> int:

@@ -12,7 +12,9 @@ from analytics_platform.calendars.moments import MomentError, parse_moment, writ
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, wide_console
 from analytics_platform.settings import settings
-from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
+from analytics_platform.storage.lake.lake import DamagedLakeError
+from analytics_platform.storage.lake.objects import UnreachableLakeError
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.lineage.causes import Causes
 from analytics_platform.storage.lineage.chain import Book
 from analytics_platform.storage.lineage.differences import Differences, InputChange, differences
@@ -49,7 +51,7 @@ def run_diff(
         before, after = _books(day, first, second, portfolio)
         members = None if portfolio is None else sorted({*before.members, *after.members})
         found = differences(before, after, settings().n_scenarios, members)
-    except (MomentError, NotPublishedError, LookupError, DamagedLakeError) as error:
+    except (MomentError, NotPublishedError, LookupError, DamagedLakeError, UnreachableLakeError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return NOT_FOUND
     tables = _tables(after, found)
@@ -76,7 +78,7 @@ def _books(day: date, first: str, second: str, portfolio: str | None) -> tuple[B
             message = f"as known at {written(moment)}: {problem}"
             raise LookupError(message)
         top = portfolio or rows["portfolio_id"][0]
-        books.append(Book(store, DiskLake(of.lake), calendar(of.calendar), version, top, day))
+        books.append(Book(store, open_lake(of.lake_url), calendar(of.calendar), version, top, day))
     return books[0], books[1]
 
 

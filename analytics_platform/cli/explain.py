@@ -12,7 +12,9 @@ from analytics_platform.calendars.moments import MomentError, parse_moment
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.cli.report import NOT_FOUND, choose, version_line, wide_console
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
+from analytics_platform.storage.lake.lake import DamagedLakeError
+from analytics_platform.storage.lake.objects import UnreachableLakeError
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.lineage.chain import Book, Chain, Link
 from analytics_platform.storage.lineage.lineage import UnknownMetricError, explain
 from analytics_platform.storage.published.serving import NotPublishedError, ServingStore
@@ -32,7 +34,14 @@ def run_explain(
     try:
         book = open_book(settings(), portfolio, day, as_known_at)
         chain = explain(book, metric)
-    except (MomentError, NotPublishedError, NoSuchNumberError, UnknownMetricError, DamagedLakeError) as error:
+    except (
+        MomentError,
+        NotPublishedError,
+        NoSuchNumberError,
+        UnknownMetricError,
+        DamagedLakeError,
+        UnreachableLakeError,
+    ) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return NOT_FOUND
     if as_json:
@@ -58,7 +67,7 @@ def open_book(of: Settings, portfolio: str, day: date, as_known_at: str | None) 
     _, problem = choose(store.table(version, "portfolio_risk"), day, portfolio)
     if problem is not None:
         raise NoSuchNumberError(problem)
-    return Book(store, DiskLake(of.lake), calendar(of.calendar), version, portfolio, day)
+    return Book(store, open_lake(of.lake_url), calendar(of.calendar), version, portfolio, day)
 
 
 def _tree(chain: Chain) -> Tree:

@@ -9,7 +9,7 @@ from analytics_platform.defs.instance import fail_dead_runs, prepare_instance
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.faults import shown
 from analytics_platform.settings import Settings, settings
-from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.ledger.gaps import Gap, gaps
 
 GAPS_LEFT = 1
@@ -52,7 +52,7 @@ def find_gaps(of: Settings, *, dry_run: bool) -> list[Gap]:
     if not dry_run:
         fail_dead_runs(instance)
     watch = intake_resource(of).watch()
-    return list(gaps(watch, DiskLake(of.lake), lambda run_id: is_alive(instance, run_id)))
+    return list(gaps(watch, open_lake(of.lake_url), lambda run_id: is_alive(instance, run_id)))
 
 
 def _table(found: list[Gap], closed: list[bool]) -> Table:

@@ -92,7 +92,7 @@ def _routers(of: Settings, access: Access, audit: AuditLog) -> list[APIRouter]:
 
 def _export_engine(of: Settings) -> ExportEngine:
     if of.athena_database is None:
-        return LakeExport(of.lake)
+        return LakeExport(of.lake_url)
     if of.athena_results is None:
         message = "exports by Athena need ANALYTICS_ATHENA_RESULTS: set it to s3://bucket/prefix"
         raise StartRefusedError(message)

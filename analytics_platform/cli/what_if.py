@@ -19,7 +19,9 @@ from analytics_platform.cli.stored_cube import (
 from analytics_platform.report.format import DASH, money, percent
 from analytics_platform.risk.what_if import Effect, Trade, what_if
 from analytics_platform.settings import settings
-from analytics_platform.storage.lake.lake import DamagedLakeError, DiskLake
+from analytics_platform.storage.lake.lake import DamagedLakeError
+from analytics_platform.storage.lake.objects import UnreachableLakeError
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.published.serving import DamagedVersionError, NotPublishedError, ServingStore
 
 NOT_FOUND = 2
@@ -43,12 +45,13 @@ def run_what_if(
         asked = [parse_trade(text) for text in trades]
         version = store.at(None if as_known_at is None else parse_moment(as_known_at))
         position = published_position(store, version, portfolio, day)
-        cube = stored_cube(DiskLake(settings().lake), store, version, position)
+        cube = stored_cube(open_lake(settings().lake_url), store, version, position)
         _check(position, asked, cube)
     except (
         MomentError,
         NotPublishedError,
         DamagedLakeError,
+        UnreachableLakeError,
         DamagedVersionError,
         QuestionError,
     ) as error:

@@ -13,9 +13,8 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from analytics_platform.defs.dbt_breaks import broken_tests, first_breaks, with_breaks
+from analytics_platform.defs.resources import DuckDBResource, WarehouseResource
 from analytics_platform.settings import settings
-from analytics_platform.storage.warehouse import DuckDBWarehouse
-from analytics_platform.tables.registry import TABLES
 
 WAREHOUSE_POOL = "warehouse"
 """Steps that open the warehouse, one at a time over all runs: DuckDB lets nobody read while one writes."""
@@ -62,8 +61,15 @@ def manifest_path() -> Path:
     return path
 
 
-def parse_project(project: Path, target: Path) -> None:
+def parse_project(project: Path, target: Path, engine: str = "local") -> None:
     """Parse the dbt project once, so that no import and no run has to.
+
+    Parameters
+    ----------
+    project, target : Path
+        Folders of the project and of its parsed form.
+    engine : str
+        Target of the dbt profile: it decides macros and the database in every name.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def parse_project(project: Path, target: Path) -> None:
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - one second that only a run has to pay
 
-    result = dbtRunner().invoke(["parse", *_folders(project, target), "--quiet"])
+    result = dbtRunner().invoke(["parse", "--target", engine, *_folders(project, target), "--quiet"])
     if not result.success:
         message = f"dbt could not parse {project}"
         raise RuntimeError(message) from result.exception
@@ -85,16 +91,13 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
     ----------
     project, target : str
         Folders of the dbt project and of its parsed form.
-    warehouse : str
-        DuckDB file.
-    lake : str
-        Folder of the lake that SQL reads.
+    warehouse : WarehouseResource
+        What dbt builds.
     """
 
     project: str
     target: str
-    warehouse: str
-    lake: str
+    warehouse: WarehouseResource
 
     def build(
         self, context: dg.AssetExecutionContext, sessions: tuple[date, date] | None = None
@@ -107,11 +110,11 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
             If a model or a data test fails; names the nodes, their messages, and the first rows that break
             a test.
         """
-        warehouse = DuckDBWarehouse(Path(self.warehouse))
-        warehouse.register_lake(TABLES.values(), Path(self.lake))
+        self.warehouse.see_lake()
         selected = get_updated_cli_invocation_params_for_context(context, {}, StageTranslator())
-        events, result = self._invoke(list(selected.selection_args), self._vars(sessions))
-        breaks = first_breaks(warehouse, broken_tests(result.result.results if result.result else ()))
+        events, result = self._invoke(list(selected.selection_args), self._vars(context.run_id, sessions))
+        broken = broken_tests(result.result.results if result.result else ())
+        breaks = first_breaks(self.warehouse.open(), broken)
         for event in events:
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             node = event["data"]["node_info"]["unique_id"]
@@ -128,16 +131,17 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
         if failures:
             raise dg.Failure(description="; ".join(failures))
 
-    def _vars(self, sessions: tuple[date, date] | None) -> dict[str, str]:
+    def _vars(self, run_id: str, sessions: tuple[date, date] | None) -> dict[str, str]:
         window = (
             {}
             if sessions is None
             else {"first_session": sessions[0].isoformat(), "last_session": sessions[1].isoformat()}
         )
-        return {"warehouse": self.warehouse, **window}
+        if isinstance(self.warehouse, DuckDBResource):
+            return {"warehouse": self.warehouse.path, **window}
+        return {"query_group": f"run {run_id}", **window}
 
     def _invoke(self, selection: list[str], variables: Mapping[str, str]) -> tuple[list[dict[str, Any]], Any]:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - as above
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - as above
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - as above
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - as above
@@ -153,12 +157,26 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
         arguments = ["--vars", json.dumps(variables), "--exclude-resource-type", "unit_test"]
         try:
             result = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(
-                ["build", *_folders(Path(self.project), target), *arguments, *selection, "--quiet"]
+                [
+                    "build",
+                    *("--target", self.warehouse.dbt_target),
+                    *_folders(Path(self.project), target),
+                    *arguments,
+                    *selection,
+                    "--quiet",
+                ]
             )
         finally:
-            # dbt-duckdb keeps the file open, and with it the lock, until its process ends.
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
+            if isinstance(self.warehouse, DuckDBResource):
+                _close_duckdb()
         return events, result
+
+
+def _close_duckdb() -> None:
+    """Close the file: dbt-duckdb keeps it open, and with it the lock, until its process ends."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - as above
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
 
 
 def _folders(project: Path, target: Path) -> list[str]:

@@ -1,14 +1,13 @@
 """Persisting what Python assets return, and handing it to the next asset."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
 from analytics_platform.defs.partitions import session_range
-from analytics_platform.storage.files import sha256_of
-from analytics_platform.storage.lake.lake import Delivery, DiskLake, Lake
+from analytics_platform.storage.lake.lake import Delivery, Lake
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES
@@ -23,10 +22,13 @@ class LakeIOManager(dg.ConfigurableIOManager):
     Attributes
     ----------
     root : str
-        Folder of the lake.
+        Folder of the lake, or ``s3://bucket/prefix``.
+    catalog_database : str or None
+        Database of the Glue catalog that a lake on S3 registers its objects in.
     """
 
     root: str
+    catalog_database: str | None = None
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Append the frame as one delivery, then publish it.
@@ -34,19 +36,19 @@ class LakeIOManager(dg.ConfigurableIOManager):
         A repeated step of the same run writes the same object again, which changes nothing.
         """
         table = _table(context.asset_key)
-        lake = DiskLake(Path(self.root))
+        lake = open_lake(self.root, catalog_database=self.catalog_database)
         delivery = _delivery(context, lake)
         if table.kind == "reference" and lake.read(table).select(table.columns.names()).equals(obj):
             context.add_output_metadata({"rows": obj.height, "unchanged": True})
             return
         path = lake.append(table, obj, delivery)
-        lake.publish(table, delivery, _facts(table, obj, delivery, Path(path)))
+        lake.publish(table, delivery, _facts(table, obj, delivery, lake.digest(table, delivery)))
         context.add_output_metadata({"rows": obj.height, "path": dg.MetadataValue.path(path)})
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
         """Return the current rows of the sessions that the run asks for; its own where it wrote them."""
         table = _table(context.asset_key)
-        lake = DiskLake(Path(self.root))
+        lake = open_lake(self.root, catalog_database=self.catalog_database)
         if table.date_column is None:
             return lake.read(table)
         days = [date.fromisoformat(key) for key in context.asset_partition_keys]
@@ -70,7 +72,7 @@ def _delivery(context: dg.OutputContext, lake: Lake) -> Delivery:
     return Delivery(context.run_id, SOURCE, first, last, known_at.astimezone(UTC))
 
 
-def _facts(table: Table, rows: pl.DataFrame, delivery: Delivery, path: Path) -> pl.DataFrame:
+def _facts(table: Table, rows: pl.DataFrame, delivery: Delivery, sha256: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "table_name": table.name,
@@ -79,7 +81,7 @@ def _facts(table: Table, rows: pl.DataFrame, delivery: Delivery, path: Path) -> 
             "uri": f"run/{delivery.delivery_id}",
             "version_id": delivery.delivery_id,
             "sheet": None,
-            "sha256": sha256_of(path),
+            "sha256": sha256,
             "rows_read": rows.height,
             "rows_accepted": rows.height,
             "rows_rejected": 0,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -13,31 +14,154 @@ from analytics_platform.ingestion.guards.guard import Limits
 from analytics_platform.settings import Settings
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.intake.quarantine import Quarantine
-from analytics_platform.storage.lake.lake import DiskLake, Lake
+from analytics_platform.storage.lake.lake import Lake
+from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.landing.observation import LandingWatch
 from analytics_platform.storage.landing.zone import open_landing_zone
 from analytics_platform.storage.ledger.ledger import Ledger
 from analytics_platform.storage.warehouse import DuckDBWarehouse, Warehouse
+from analytics_platform.tables.registry import TABLES
+
+if TYPE_CHECKING:
+    from analytics_platform.storage.redshift.login import RedshiftLogin
 
 
 class LakeResource(dg.ConfigurableResource[None]):
-    """The lake in a folder."""
+    """The lake, in a folder or on S3; there it registers what is put in a database of the Glue catalog."""
 
     root: str
+    catalog_database: str | None = None
 
     def open(self) -> Lake:
         """Return the lake."""
-        return DiskLake(Path(self.root))
+        return open_lake(self.root, catalog_database=self.catalog_database)
 
 
 class WarehouseResource(dg.ConfigurableResource[None]):
-    """The DuckDB file that dbt builds."""
+    """The warehouse that dbt builds, on either engine."""
+
+    @property
+    def dbt_target(self) -> str:
+        """Target of the dbt profile that builds it."""
+        raise NotImplementedError
+
+    def open(self) -> Warehouse:
+        """Return the warehouse for reading."""
+        raise NotImplementedError
+
+    def see_lake(self) -> None:
+        """Make the tables of the lake readable in SQL, where that is not done by a catalog."""
+        raise NotImplementedError
+
+
+class DuckDBResource(WarehouseResource):
+    """One DuckDB file, which reads the lake in a folder.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    lake : str
+        Folder of the lake, for who builds the warehouse.
+    """
 
     path: str
+    lake: str = ""
+
+    @property
+    def dbt_target(self) -> str:
+        """Target of the dbt profile that builds it."""
+        return "local"
 
     def open(self) -> Warehouse:
         """Return the warehouse for reading."""
         return DuckDBWarehouse(Path(self.path))
+
+    def see_lake(self) -> None:
+        """Make a view for each table of the lake."""
+        DuckDBWarehouse(Path(self.path)).register_lake(TABLES.values(), Path(self.lake))
+
+
+class RedshiftResource(WarehouseResource):
+    """A database in Redshift, which reads the lake through the Glue catalog.
+
+    Attributes
+    ----------
+    host, port, database, user, password, workgroup, cluster, tls, timeout_seconds
+        As of `RedshiftLogin`.
+    staging : str
+        ``s3://bucket/prefix`` through which large answers come.
+    copy_role : str
+        On whose behalf Redshift writes there: ``default`` or the ARN of a role.
+    """
+
+    host: str
+    port: int
+    database: str
+    user: str | None = None
+    password: str | None = None
+    workgroup: str | None = None
+    cluster: str | None = None
+    tls: str = "verify-full"
+    timeout_seconds: float = 30.0
+    staging: str
+    copy_role: str = "default"
+
+    _query_group: str = PrivateAttr(default="analytics_platform")
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Label all statements with the run, so that cost can be told by run."""
+        if context.run is not None:
+            self._query_group = f"run {context.run.run_id}"
+
+    @property
+    def dbt_target(self) -> str:
+        """Target of the dbt profile that builds it."""
+        return "redshift"
+
+    def open(self) -> Warehouse:
+        """Return the warehouse for reading."""
+        from analytics_platform.storage.redshift.exchange import Exchange  # noqa: PLC0415 - only where used
+        from analytics_platform.storage.redshift.warehouse import RedshiftWarehouse  # noqa: PLC0415 - as above
+
+        return RedshiftWarehouse(self._login(), Exchange(self.staging, self.copy_role), self._query_group)
+
+    def see_lake(self) -> None:
+        """Do nothing: the lake registers what is put, and the external schema shows it."""
+
+    def _login(self) -> "RedshiftLogin":
+        from analytics_platform.storage.redshift.login import RedshiftLogin  # noqa: PLC0415 - as above
+
+        return RedshiftLogin(
+            self.host,
+            self.port,
+            self.database,
+            self.user,
+            self.password,
+            self.workgroup,
+            self.cluster,
+            self.tls,  # type: ignore[arg-type]  # settings have checked it
+            self.timeout_seconds,
+        )
+
+
+def warehouse_resource(settings: Settings) -> WarehouseResource:
+    """Return the warehouse of the profile."""
+    if settings.profile == "local":
+        return DuckDBResource(path=str(settings.warehouse), lake=str(settings.lake))
+    return RedshiftResource(
+        host=settings.redshift_host or "",
+        port=settings.redshift_port,
+        database=settings.redshift_database,
+        user=settings.redshift_user,
+        password=None if settings.redshift_password is None else dg.EnvVar("ANALYTICS_REDSHIFT_PASSWORD"),
+        workgroup=settings.redshift_workgroup,
+        cluster=settings.redshift_cluster,
+        tls=settings.redshift_tls,
+        timeout_seconds=settings.redshift_timeout_seconds,
+        staging=settings.staging_url or "",
+        copy_role=settings.redshift_copy_role,
+    )
 
 
 class FolderResource(dg.ConfigurableResource[None]):
@@ -56,6 +180,7 @@ class IntakeResource(dg.ConfigurableResource["IntakeResource"]):
 
     landing: str
     lake: str
+    catalog_database: str | None = None
     ledger: str
     quarantine: str
     sources: str
@@ -109,7 +234,7 @@ class IntakeResource(dg.ConfigurableResource["IntakeResource"]):
             yield Intake(
                 landing=watch.landing,
                 ledger=watch.ledger,
-                lake=DiskLake(Path(self.lake)),
+                lake=open_lake(self.lake, catalog_database=self.catalog_database),
                 quarantine=watch.quarantine,
                 sources=Path(self.sources),
                 child=child,
@@ -121,7 +246,8 @@ def intake_resource(settings: Settings) -> IntakeResource:
     """Return the intake of an installation."""
     return IntakeResource(
         landing=settings.landing_url,
-        lake=str(settings.lake),
+        lake=settings.lake_url,
+        catalog_database=settings.catalog_database,
         ledger=settings.ledger_url,
         quarantine=str(settings.quarantine),
         sources=str(settings.sources),

@@ -29,9 +29,6 @@ class Warehouse(Protocol):
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> pl.DataFrame:
         """Return the result of a query with bound parameters."""
 
-    def register_lake(self, tables: Iterable[Table], lake: Path) -> None:
-        """Make every lake table readable in SQL as ``lake.<table>``."""
-
 
 class DuckDBWarehouse:
     """One DuckDB file. dbt is its only writer; readers open it, read and close.

@@ -16,7 +16,7 @@ from analytics_platform.defs.data_quality.rules import (
     thin_scenarios,
 )
 from analytics_platform.defs.dbt import parse_project
-from analytics_platform.defs.resources import WarehouseResource
+from analytics_platform.defs.resources import DuckDBResource
 from analytics_platform_tests.defs.small_warehouse import (
     CORRECTED,
     FIRST,
@@ -223,7 +223,7 @@ def test_days_to_liquidate_say_how_many_sessions_they_rest_on(warehouse: Warehou
 
 def checked(warehouse: Warehouse) -> dict[str, dg.AssetCheckEvaluation]:
     """Run the checks as Dagster does."""
-    resources = {"warehouse": WarehouseResource(path=str(warehouse.folder / "warehouse.duckdb"))}
+    resources = {"warehouse": DuckDBResource(path=str(warehouse.folder / "warehouse.duckdb"))}
     definitions = dg.Definitions(
         assets=[dg.AssetSpec(FINDINGS)], asset_checks=[data_quality], resources=resources
     )

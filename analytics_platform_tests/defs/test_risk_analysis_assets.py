@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.partitions import CALENDAR, RANGE_END, RANGE_START
-from analytics_platform.defs.resources import LakeResource, WarehouseResource
+from analytics_platform.defs.resources import LakeResource, DuckDBResource
 from analytics_platform.defs.risk import backtests, explain, key_rates, performance
 from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.contract import Table
@@ -136,7 +136,7 @@ def materialize(warehouse: Path, lake: DiskLake, first: date, last: date) -> dg.
         resources={
             "lake": LakeResource(root=str(lake.root)),
             "lake_io": LakeIOManager(root=str(lake.root)),
-            "warehouse": WarehouseResource(path=str(warehouse)),
+            "warehouse": DuckDBResource(path=str(warehouse)),
         },
         tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
     )

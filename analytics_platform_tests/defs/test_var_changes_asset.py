@@ -10,7 +10,7 @@ import pytest
 
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.partitions import BUSINESS_DAYS, RANGE_END, RANGE_START
-from analytics_platform.defs.resources import LakeResource, WarehouseResource
+from analytics_platform.defs.resources import LakeResource, DuckDBResource
 from analytics_platform.defs.risk.changes import var_changes
 from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.platform import DELIVERIES
@@ -59,7 +59,7 @@ def _run(home: Path, first: date, last: date) -> pl.DataFrame:
     resources = {
         "lake": LakeResource(root=str(home / "lake")),
         "lake_io": LakeIOManager(root=str(home / "lake")),
-        "warehouse": WarehouseResource(path=str(home / "warehouse.duckdb")),
+        "warehouse": DuckDBResource(path=str(home / "warehouse.duckdb")),
     }
     with dg.DagsterInstance.ephemeral() as instance:
         done = dg.materialize(

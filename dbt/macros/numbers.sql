@@ -8,6 +8,14 @@
     cast(round({{ expression }}, 8) as decimal(38, 8))
 {%- endmacro %}
 
+{#-
+    Money that comes out of doubles, rounded to 4 places: with large sums a double holds no more, and engines differ
+    in what they make of the rest.
+-#}
+{% macro money_of_doubles(expression) -%}
+    cast(round({{ expression }}, 4) as decimal(38, 8))
+{%- endmacro %}
+
 {#- Worth of one unit of an instrument, rounded to 14 places: a price for 100 keeps its 12. -#}
 {% macro unit_value(expression) -%}
     cast(round({{ expression }}, 14) as decimal(38, 14))

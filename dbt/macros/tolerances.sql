@@ -14,3 +14,8 @@
 {% macro opening_tolerance_rate() -%}
     cast({{ var("opening_tolerance_rate") }} as decimal(10, 4))
 {%- endmacro %}
+
+{#- Money that the profits of a period may differ from the change of net asset value without flows. -#}
+{% macro profit_tolerance() -%}
+    {{ var("profit_tolerance") }}
+{%- endmacro %}

@@ -14,7 +14,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from analytics_platform.api.exports.asked import ExportRequest
-from analytics_platform.api.exports.athena_query import NotInSqlError, statement_of, unload_of
+from analytics_platform.api.exports.athena_query import (
+    KNOWN_AT,
+    STAMP,
+    NotInSqlError,
+    statement_of,
+    unload_of,
+)
 from analytics_platform.api.exports.engine import (
     RUNNING,
     Bounds,
@@ -27,6 +33,9 @@ from analytics_platform.api.exports.files_of_rows import TooManyRowsError, write
 
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
 _UNFINISHED = {"QUEUED", "RUNNING"}
+_STAMP = STAMP.replace("%f", "%6f")
+"""As Polars wants it: six digits without a point before them."""
+
 _SAFE_LOCATION = re.compile(r"s3://[a-z0-9.-]+(/[A-Za-z0-9._=-]+)*/?")
 
 Raw = dict[str, Any]
@@ -172,7 +181,13 @@ def _rows(parts: Path, request: ExportRequest) -> pl.LazyFrame:
     kinds = {name: schema[name] for name in request.fields}
     if not any(parts.iterdir()):
         return pl.LazyFrame(schema=kinds)
-    return pl.scan_parquet(parts / "*.parquet").select(pl.col(name).cast(kinds[name]) for name in kinds)
+    rows = pl.scan_parquet(parts / "*.parquet")
+    return rows.select(
+        pl.col(name).str.to_datetime(_STAMP, time_unit="us", time_zone="UTC")
+        if name == KNOWN_AT
+        else pl.col(name).cast(kinds[name])
+        for name in kinds
+    )
 
 
 def _split(location: str) -> tuple[str, str]:

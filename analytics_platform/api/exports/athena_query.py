@@ -1,12 +1,18 @@
 """The SQL of an export: names from the contracts, every value as a parameter. No client."""
 
 from dataclasses import dataclass
+from datetime import UTC
 
 from analytics_platform.api.exports.asked import ExportRequest
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import DELIVERED
 
-_NEWEST = "9999-12-31 00:00:00.000000"
+KNOWN_AT = "known_at"
+STAMP = "%Y%m%dT%H%M%S%fZ"
+"""How the lake writes in the name of an object when its delivery was put, and the result of a query does."""
+
+_NEWEST = "99991231T000000000000Z"
+_STAMP_OF_OBJECT = f"""substr(regexp_extract("$path", '[^/]+$'), 1, {len(_NEWEST)})"""
 
 
 class NotInSqlError(ValueError):
@@ -42,6 +48,11 @@ class Statement:
 def statement_of(request: ExportRequest, most_rows: int) -> Statement:
     """Return the query whose rows are those that `Lake.read` gives, one more than there may be at most.
 
+    Athena has no microseconds in the timestamps of Parquet, and files that come in one second are told apart
+    by them. So times are compared, and `known_at` is given, as they stand in the names of the objects.
+
+    Only folders whose dates overlap the days asked for are read: the query pays for what it reads.
+
     Raises
     ------
     NotInSqlError
@@ -52,34 +63,39 @@ def statement_of(request: ExportRequest, most_rows: int) -> Statement:
         message = f"{table.name} is computed: ask for it where the lake is on a disk, or by the readings"
         raise NotInSqlError(message)
     day = f'"{table.date_column}"'
-    moment = _NEWEST if request.as_known_at is None else f"{request.as_known_at:%Y-%m-%d %H:%M:%S.%f}"
+    moment = _NEWEST if request.as_known_at is None else f"{request.as_known_at.astimezone(UTC):{STAMP}}"
     chosen = "".join(
         f"\n    and delivered.{_name(name)} in ({', '.join('?' * len(values))})"
         for name, values in request.filters
     )
     # Names of the contracts are all that is written into the text.
     known = f"""
-    select distinct delivery_id, source, first_date, last_date, known_at
+    select distinct delivery_id, source, first_date, last_date, {_STAMP_OF_OBJECT} as stamp
     from {_name(DELIVERIES.name)}
-    where table_name = ? and known_at <= cast(? as timestamp)"""  # noqa: S608
-    sql = f"""select {", ".join(f"delivered.{_name(name)}" for name in request.fields)}
+    where table_name = ? and {_STAMP_OF_OBJECT} <= ?"""  # noqa: S608
+    sql = f"""select {", ".join(_field(name) for name in request.fields)}
 from {_name(table.name)} as delivered
 inner join ({known}
-) as own on delivered.delivery_id = own.delivery_id
+) as own on
+    delivered.delivery_id = own.delivery_id
+    and delivered.first_date = own.first_date
+    and delivered.last_date = own.last_date
 left join ({known}
 ) as newer on
     own.source = newer.source
     and delivered.{day} between newer.first_date and newer.last_date
-    and (newer.known_at > own.known_at
-        or (newer.known_at = own.known_at and newer.delivery_id > own.delivery_id))
+    and (newer.stamp > own.stamp or (newer.stamp = own.stamp and newer.delivery_id > own.delivery_id))
 where
     newer.delivery_id is null
     and delivered.{day} between own.first_date and own.last_date
-    and delivered.{day} between cast(? as date) and cast(? as date){chosen}
+    and delivered.{day} between cast(? as date) and cast(? as date)
+    and delivered.first_date <= cast(? as date)
+    and delivered.last_date >= cast(? as date){chosen}
 limit {most_rows + 1}"""  # noqa: S608
+    first, last = request.first.isoformat(), request.last.isoformat()
     values = (
         *(table.name, moment) * 2,
-        *(request.first.isoformat(), request.last.isoformat()),
+        *(first, last, last, first),
         *(value for _, values in request.filters for value in values),
     )
     return Statement(sql, values)
@@ -89,6 +105,10 @@ def unload_of(statement: Statement, location: str) -> Statement:
     """Return the statement that writes the rows as Parquet below a location that we have made up."""
     sql = f"unload (\n{statement.sql}\n)\nto '{location}'\nwith (format = 'PARQUET', compression = 'SNAPPY')"
     return Statement(sql, statement.values)
+
+
+def _field(name: str) -> str:
+    return f"own.stamp as {_name(name)}" if name == KNOWN_AT else f"delivered.{_name(name)}"
 
 
 def _name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Exports out of the lake on this disk, each by a process of its own."""
+"""Exports out of the lake, each by a process of its own."""
 
 import json
 import signal
@@ -13,19 +13,19 @@ from analytics_platform.api.exports.engine import RUNNING, Bounds, Progress, too
 
 
 class LakeExport:
-    """Engine over a lake in a folder.
+    """Engine over the lake in a folder, or on S3 without Athena.
 
     Memory is that of the process that writes, batch by batch; the one that answers holds none of it. What
     polars does cannot be interrupted from within, a process can be killed.
 
     Parameters
     ----------
-    lake : Path
-        Folder of the lake.
+    lake : Path or str
+        Folder of the lake, or ``s3://bucket/prefix``.
     """
 
-    def __init__(self, lake: Path) -> None:
-        self._lake = lake
+    def __init__(self, lake: Path | str) -> None:
+        self._lake = str(lake)
         self._running: dict[str, tuple[subprocess.Popen[bytes], Bounds]] = {}
 
     def start(self, request: ExportRequest, target: Path, bounds: Bounds) -> str:

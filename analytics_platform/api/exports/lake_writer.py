@@ -1,4 +1,4 @@
-"""The process that writes one export out of the lake on this disk: it can be killed at any moment."""
+"""The process that writes one export out of the lake: it can be killed at any moment."""
 
 import json
 import resource
@@ -13,7 +13,8 @@ from pydantic.dataclasses import dataclass
 from analytics_platform.api.exports.asked import ExportRequest
 from analytics_platform.api.exports.engine import Bounds
 from analytics_platform.api.exports.files_of_rows import TooManyRowsError, write_rows
-from analytics_platform.storage.lake.lake import END_OF_TIME, DiskLake
+from analytics_platform.storage.lake.lake import END_OF_TIME, Lake
+from analytics_platform.storage.lake.opening import open_lake
 
 TOO_MANY_ROWS = 3
 
@@ -22,7 +23,7 @@ TOO_MANY_ROWS = 3
 class Order:
     """All that the process is told, as JSON on its standard input."""
 
-    lake: Path
+    lake: str
     target: Path
     request: ExportRequest
     bounds: Bounds
@@ -31,7 +32,7 @@ class Order:
 ORDER = TypeAdapter(Order)
 
 
-def chosen(lake: DiskLake, request: ExportRequest) -> pl.LazyFrame:
+def chosen(lake: Lake, request: ExportRequest) -> pl.LazyFrame:
     """Return the rows that are asked for, unread."""
     table = request.contract
     rows = lake.scan(table, as_known_at=request.as_known_at or END_OF_TIME)
@@ -50,7 +51,7 @@ def main() -> int:
     seconds = int(order.bounds.seconds * cores) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
-        rows = chosen(DiskLake(order.lake), order.request)
+        rows = chosen(open_lake(order.lake), order.request)
         n_rows = write_rows(rows, order.target, order.request.form, order.bounds.rows)
     except TooManyRowsError:
         return TOO_MANY_ROWS

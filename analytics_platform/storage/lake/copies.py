@@ -8,18 +8,16 @@ time: they are made again.
 import hashlib
 import math
 import threading
-import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from analytics_platform.storage import files
-from analytics_platform.storage.lake.layout import COPIES, Delivery, object_path
-from analytics_platform.storage.lake.published import published
+from analytics_platform.storage.lake.layout import COPIES, Delivery, object_key
+from analytics_platform.storage.lake.objects import Objects
 from analytics_platform.tables.contract import Table
+from analytics_platform.tables.platform import DELIVERIES
 
 INSTRUMENT = "instrument_id"
 _DELIVERY = [field.name for field in fields(Delivery)]
@@ -103,7 +101,7 @@ class Copies(BaseModel):
     copies: tuple[Copy, ...] = ()
 
 
-_known: dict[Path, tuple[tuple[int, int, int], "Arranged"]] = {}
+_known: dict[str, "Arranged"] = {}
 _lock = threading.Lock()
 
 
@@ -112,15 +110,18 @@ class Arranged:
 
     Parameters
     ----------
-    folder : Path
-        Where their files stand.
+    folder : str
+        Key of the folder of their files.
     copies : Copies
         What there is.
+    identity : hashable or None
+        Of the index that says so; None if there is none.
     """
 
-    def __init__(self, folder: Path, copies: Copies) -> None:
+    def __init__(self, folder: str, copies: Copies, identity: Hashable | None = None) -> None:
         self.folder = folder
         self.copies = copies.copies
+        self.identity = identity
         self._place = {name: place for place, copy in enumerate(self.copies) for name in copy.delivery_ids}
 
     @property
@@ -129,10 +130,10 @@ class Arranged:
         return self._place.keys()
 
     def files_with(self, delivery_ids: Iterable[str], instruments: Collection[str]) -> list[str]:
-        """Return the files that can hold rows of some deliveries and instruments."""
+        """Return the keys of the files that can hold rows of some deliveries and instruments."""
         places = {self._place.get(name) for name in delivery_ids} - {None}
         return [
-            str(self.folder / part.file)
+            f"{self.folder}/{part.file}"
             for place, copy in enumerate(self.copies)
             if place in places
             for part in copy.parts
@@ -140,31 +141,33 @@ class Arranged:
         ]
 
 
-def copies(root: Path, table_name: str) -> Arranged:
+def copies(objects: Objects, table_name: str) -> Arranged:
     """Return the copies of a table; none if there is no index of them."""
-    folder = root / COPIES / table_name
-    path = folder / _INDEX
+    folder = f"{COPIES}/{table_name}"
+    key = f"{folder}/{_INDEX}"
     with _lock:
-        try:
-            status = path.stat()
-        except FileNotFoundError:
+        identity = objects.identity(key)
+        if identity is None:
             return Arranged(folder, Copies())
-        identity = (status.st_ino, status.st_mtime_ns, status.st_size)
-        if path not in _known or _known[path][0] != identity:
-            _known[path] = (identity, Arranged(folder, Copies.model_validate_json(path.read_bytes())))
-        return _known[path][1]
+        address = objects.address(key)
+        known = _known.get(address)
+        if known is None or known.identity != identity:
+            known = Arranged(folder, Copies.model_validate_json(objects.load(key)), identity)
+            _known[address] = known
+        return known
 
 
-def arrange(root: Path, table: Table, sizes: Sizes = USUAL) -> int:
+def arrange(objects: Objects, table: Table, sizes: Sizes = USUAL) -> int:
     """Copy what has come since, once it is enough to slow down the readers of one instrument.
 
     Copies that are not much larger than what has come are merged with it, so their number grows with the
-    logarithm of the rows. The index is replaced last: until then readers see what they saw before.
+    logarithm of the rows. The index is replaced last: until then readers see what they saw before. Of two
+    processes that arrange a bucket at once, the work of the second is dropped.
 
     Parameters
     ----------
-    root : Path
-        Folder of the lake.
+    objects : Objects
+        Where the lake stands.
     table : Table
         A table of facts with dates and instruments; others are left alone.
     sizes : Sizes
@@ -177,8 +180,9 @@ def arrange(root: Path, table: Table, sizes: Sizes = USUAL) -> int:
     """
     if table.kind != "fact" or table.date_column is None or INSTRUMENT not in table.columns:
         return 0
-    before = copies(root, table.name)
-    new = published(root, table.name).filter(
+    before = copies(objects, table.name)
+    published = objects.rows(DELIVERIES.name, DELIVERIES.lake_columns, only=table.name)
+    new = published.filter(
         pl.col("table_name") == table.name, ~pl.col("delivery_id").is_in(before.delivery_ids)
     )
     rows = int(new["rows_accepted"].sum())
@@ -191,37 +195,35 @@ def arrange(root: Path, table: Table, sizes: Sizes = USUAL) -> int:
             rows += copy.rows
         else:
             kept.append(copy)
-    folder = root / COPIES / table.name
     deliveries = (Delivery(**row) for row in new.select(_DELIVERY).iter_rows(named=True))
-    sources = [str(object_path(root, table.name, delivery)) for delivery in deliveries]
-    sources += [str(folder / part.file) for copy in merged for part in copy.parts]
+    sources = [object_key(table.name, delivery) for delivery in deliveries]
+    sources += [f"{before.folder}/{part.file}" for copy in merged for part in copy.parts]
     names = sorted({*new["delivery_id"], *(name for copy in merged for name in copy.delivery_ids)})
-    made = Copy(
-        rows=rows,
-        delivery_ids=tuple(names),
-        parts=tuple(_written(table, sources, math.ceil(rows / sizes.rows_a_part), folder / _digest(names))),
-    )
-    after = Copies(copies=(*kept, made))
-    files.write_text(folder / _INDEX, after.model_dump_json())
-    _forget_others(folder, after)
+    target = f"{before.folder}/{_digest(names)}"
+    parts = _written(objects, table, sources, math.ceil(rows / sizes.rows_a_part), target)
+    after = Copies(copies=(*kept, Copy(rows=rows, delivery_ids=tuple(names), parts=tuple(parts))))
+    index = after.model_dump_json().encode()
+    if not objects.store(f"{before.folder}/{_INDEX}", index, instead_of=before.identity):
+        return 0
+    named = {part.file for copy in after.copies for part in copy.parts}
+    # A reader may still hold the index before.
+    objects.forget(before.folder, but=named, older_than_seconds=_GRACE_SECONDS)
     return rows
 
 
-def _written(table: Table, sources: list[str], number: int, target: Path) -> Iterator[Part]:
+def _written(objects: Objects, table: Table, sources: list[str], number: int, target: str) -> Iterator[Part]:
     """Write the rows of some files in order of instrument, so many at a time that memory holds them."""
-    together = pl.scan_parquet(
-        sources, schema=table.lake_columns, missing_columns="insert", glob=False, hive_partitioning=False
-    )
+    together = objects.scan(sources, table.lake_columns)
     for first, last in _ranges(together, number):
         part = (
             together.filter(pl.col(INSTRUMENT).is_between(pl.lit(first), pl.lit(last)))
             .sort(INSTRUMENT, str(table.date_column))
             .collect()
         )
-        file = target.with_name(f"{target.name}_{_digest([first])}.parquet")
-        with files.replacing(file) as temporary:
+        key = f"{target}_{_digest([first])}.parquet"
+        with objects.writing(key) as temporary:
             part.write_parquet(temporary, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
-        yield Part(file=file.name, first=first, last=last)
+        yield Part(file=key.rpartition("/")[2], first=first, last=last)
 
 
 def _ranges(rows: pl.LazyFrame, number: int) -> list[tuple[str, str]]:
@@ -236,11 +238,3 @@ def _ranges(rows: pl.LazyFrame, number: int) -> list[tuple[str, str]]:
 
 def _digest(words: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
-
-
-def _forget_others(folder: Path, of: Copies) -> None:
-    """Delete the files that no index has named for a while; a reader may still hold the index before."""
-    named = {part.file for copy in of.copies for part in copy.parts}
-    for path in folder.glob("*.parquet"):
-        if path.name not in named and time.time() - path.stat().st_mtime > _GRACE_SECONDS:
-            path.unlink(missing_ok=True)

@@ -52,7 +52,7 @@ class DiskObjects:
         """Take a file away; one that is not there is no error."""
         (self.root / key).unlink(missing_ok=True)
 
-    def scan(self, keys: Sequence[str], schema: pl.Schema) -> pl.LazyFrame:
+    def scan(self, keys: Sequence[str], schema: pl.Schema | None = None) -> pl.LazyFrame:
         """Return the rows of Parquet files, unread; columns that a file does not have are null."""
         return pl.scan_parquet(
             [self.address(key) for key in keys],

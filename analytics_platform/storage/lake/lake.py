@@ -1,28 +1,26 @@
 """The lake: immutable deliveries of each table, one Parquet object a delivery."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from analytics_platform.storage import files
 from analytics_platform.storage.lake import copies
-from analytics_platform.storage.lake.layout import Delivery, object_path, publication_path
-from analytics_platform.storage.lake.published import published
-from analytics_platform.storage.lake.reads import END_OF_TIME, Question, scan
+from analytics_platform.storage.lake.catalog import Catalog
+from analytics_platform.storage.lake.conforming import refuse_other_columns, with_lineage
+from analytics_platform.storage.lake.disk import DiskObjects
+from analytics_platform.storage.lake.layout import Delivery, object_key, publication_key
+from analytics_platform.storage.lake.objects import DamagedLakeError, Objects, UnreachableLakeError
+from analytics_platform.storage.lake.reads import END_OF_TIME, Question, published, scan
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 
-__all__ = ["END_OF_TIME", "Delivery", "DiskLake", "Lake"]
+__all__ = ["END_OF_TIME", "DamagedLakeError", "Delivery", "DiskLake", "Lake", "ObjectLake"]
 
 ROW_GROUP_ROWS = 100_000
 """Rows that are read or left out together: small enough to find a session, large enough to compress."""
-
-
-class DamagedLakeError(RuntimeError):
-    """A published object cannot be read."""
 
 
 class Lake(Protocol):
@@ -64,21 +62,32 @@ class Lake(Protocol):
     def deliveries(self) -> pl.DataFrame:
         """Return every published delivery."""
 
+    def digest(self, table: Table, delivery: Delivery) -> str:
+        """Return the SHA-256 digest, in hexadecimal, of what `append` or `adopt` has put of a delivery."""
+
     def arrange(self, table: Table) -> int:
         """Make reads of one instrument short again, if deliveries have made them long; return rows copied."""
 
 
-class DiskLake:
-    """The lake in a folder.
+class ObjectLake:
+    """The lake, wherever its objects stand: every rule of `Lake` is here and in the modules beside.
 
     Parameters
     ----------
-    root : Path
-        Folder that holds one folder a table.
+    objects : Objects
+        Where they stand.
+    catalog : Catalog, optional
+        Told of each object after it is put and before it is published.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, objects: Objects, catalog: Catalog | None = None) -> None:
+        self.objects = objects
+        self._catalog = catalog
+
+    @property
+    def url(self) -> str:
+        """Where the lake stands: its folder, or ``s3://bucket/prefix``."""
+        return self.objects.url
 
     def append(self, table: Table, rows: pl.DataFrame, delivery: Delivery) -> str:
         """Put one delivery, once; return where it stands.
@@ -97,7 +106,7 @@ class DiskLake:
         ValueError
             If columns or types are not those of the contract.
         """
-        return _put(table, rows, delivery, object_path(self.root, table.name, delivery))
+        return self._put(table, rows, delivery, object_key(table.name, delivery))
 
     def adopt(self, table: Table, file: Path, delivery: Delivery) -> str:
         """Put one delivery whose rows stand in a Parquet file already, without reading them.
@@ -118,12 +127,13 @@ class DiskLake:
         ValueError
             If columns or types are not those of the contract.
         """
-        _refuse_other_columns(table, pl.read_parquet_schema(file))
-        target = object_path(self.root, table.name, delivery)
-        is_published = publication_path(self.root, table.name, delivery).exists()
-        if not (is_published and target.exists()):
-            files.copy(file, target)
-        return str(target)
+        refuse_other_columns(table, pl.read_parquet_schema(file))
+        key = object_key(table.name, delivery)
+        is_published = self.objects.has(publication_key(table.name, delivery))
+        if not (is_published and self.objects.has(key)):
+            self.objects.replace(key, file)
+        self._register(table, delivery)
+        return self.objects.address(key)
 
     def publish(self, table: Table, delivery: Delivery, facts: pl.DataFrame) -> None:
         """Make a delivery of a table visible: put its row of `deliveries`.
@@ -137,7 +147,7 @@ class DiskLake:
         facts : DataFrame of one row
             The columns of `deliveries`.
         """
-        _put(DELIVERIES, facts, delivery, publication_path(self.root, table.name, delivery))
+        self._put(DELIVERIES, facts, delivery, publication_key(table.name, delivery))
 
     def read(  # noqa: PLR0913 - each narrows the question
         self,
@@ -180,6 +190,8 @@ class DiskLake:
             If the table has no column to choose by, or none of the names asked for.
         DamagedLakeError
             If an object of it is missing or damaged.
+        UnreachableLakeError
+            If the place where the objects stand does not answer, or refuses.
         """
         rows = self.scan(
             table,
@@ -192,9 +204,13 @@ class DiskLake:
         try:
             return rows.collect()
         except (FileNotFoundError, pl.exceptions.ComputeError) as error:
-            cause = str(error).splitlines()[0].partition(" (set POLARS")[0]
-            message = f"an object of {table.name} is missing or damaged ({cause}); run `analytics reconcile`"
+            what = f"an object of {table.name} is missing or damaged ({_cause(error)})"
+            message = f"{what}; run `analytics reconcile`"
             raise DamagedLakeError(message) from error
+        except OSError as error:
+            what = f"{table.name} cannot be read from {self.url} ({_cause(error)})"
+            message = f"{what}; check network and permissions"
+            raise UnreachableLakeError(message) from error
 
     def scan(  # noqa: PLR0913 - as `read`
         self,
@@ -208,11 +224,15 @@ class DiskLake:
     ) -> pl.LazyFrame:
         """Return the same rows as `read`, unread: what is chosen of them later need not be loaded."""
         question = Question(table, sessions, instruments, as_known_at, preferred)
-        return scan(self.root, question, columns)
+        return scan(self.objects, question, columns)
 
     def deliveries(self) -> pl.DataFrame:
         """Return every published delivery: the columns of `deliveries` with lineage."""
-        return published(self.root)
+        return published(self.objects)
+
+    def digest(self, table: Table, delivery: Delivery) -> str:
+        """Return the SHA-256 digest, in hexadecimal, of what `append` or `adopt` has put of a delivery."""
+        return self.objects.digest(object_key(table.name, delivery))
 
     def arrange(self, table: Table) -> int:
         """Copy what has been delivered in order of instrument, once readers of one would feel it.
@@ -222,40 +242,36 @@ class DiskLake:
         int
             Rows copied; 0 for most calls.
         """
-        return copies.arrange(self.root, table)
+        return copies.arrange(self.objects, table)
+
+    def _put(self, table: Table, rows: pl.DataFrame, delivery: Delivery, key: str) -> str:
+        if not self.objects.has(key):
+            frame = with_lineage(table, rows, delivery)
+            with self.objects.writing(key) as temporary:
+                frame.write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        self._register(table, delivery)
+        return self.objects.address(key)
+
+    def _register(self, table: Table, delivery: Delivery) -> None:
+        if self._catalog is not None:
+            self._catalog.register(table, delivery)
 
 
-def _put(table: Table, rows: pl.DataFrame, delivery: Delivery, target: Path) -> str:
-    if not target.exists():
-        frame = _with_lineage(table, rows, delivery)
-        with files.replacing(target) as temporary:
-            frame.write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-    return str(target)
+class DiskLake(ObjectLake):
+    """The lake in a folder.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds one folder a table.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(DiskObjects(root))
+        self.root = root
 
 
-def _with_lineage(table: Table, rows: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
-    numbered = (
-        rows
-        if "row_number" in rows.columns
-        else rows.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row_number"))
-    )
-    frame = numbered.with_columns(
-        pl.lit(delivery.source).alias("source"),
-        pl.lit(delivery.delivery_id).alias("delivery_id"),
-        pl.lit(delivery.known_at).cast(pl.Datetime("us", "UTC")).alias("known_at"),
-    ).select(table.lake_columns.names())
-    _refuse_other_columns(table, frame.schema)
-    return frame
-
-
-def _refuse_other_columns(table: Table, found: Mapping[str, pl.DataType]) -> None:
-    if list(found.items()) != list(table.lake_columns.items()):
-        expected = dict(table.lake_columns)
-        differing = [
-            f"{name}: expected {expected.get(name, 'no such column')}, found {found.get(name, 'none')}"
-            for name in {**expected, **found}
-            if expected.get(name) != found.get(name)
-        ]
-        what = "; ".join(differing) or "the columns stand in another order"
-        message = f"rows do not conform to the contract of {table.name}: {what}"
-        raise ValueError(message)
+def _cause(error: Exception) -> str:
+    """Return what an error of Polars says, without its advice and the answer of the server."""
+    first = str(error).splitlines()[0]
+    return first.partition(" (set POLARS")[0].partition(": Error performing")[0]

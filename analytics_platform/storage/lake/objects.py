@@ -53,9 +53,10 @@ class Objects(Protocol):
     def remove(self, key: str) -> None:
         """Take a file away; one that is not there is no error."""
 
-    def scan(self, keys: Sequence[str], schema: pl.Schema) -> pl.LazyFrame:
-        """Return the rows of Parquet files, unread; columns that a file does not have are null.
+    def scan(self, keys: Sequence[str], schema: pl.Schema | None = None) -> pl.LazyFrame:
+        """Return the rows of Parquet files, unread.
 
+        Columns that a file does not have are null; without a schema all have those of the first file.
         Collecting raises `FileNotFoundError` or a `ComputeError` of Polars for missing and damaged files.
         """
 

@@ -4,15 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from analytics_platform.storage.lake import copies, current
 from analytics_platform.storage.lake.current import Ranked, ranked_by_source, ranked_runs
-from analytics_platform.storage.lake.layout import Delivery, object_path
-from analytics_platform.storage.lake.published import published, small_files
+from analytics_platform.storage.lake.layout import Delivery, object_key
+from analytics_platform.storage.lake.objects import Objects
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import DERIVED
@@ -23,7 +22,7 @@ INSTRUMENT = "instrument_id"
 _FEW_INSTRUMENTS = 50
 _DELIVERY = ("source", "delivery_id", "first_date", "last_date", "known_at")
 
-_known: dict[tuple[Path, str], tuple[pl.DataFrame, pl.DataFrame | None, Ranked]] = {}
+_known: dict[tuple[str, str], tuple[pl.DataFrame, pl.DataFrame | None, Ranked]] = {}
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,13 @@ class Question:
         return rows
 
 
-def scan(root: Path, question: Question, columns: Sequence[str] | None = None) -> pl.LazyFrame:
+def scan(objects: Objects, question: Question, columns: Sequence[str] | None = None) -> pl.LazyFrame:
     """Return the current rows that answer a question, unread.
 
     Parameters
     ----------
-    root : Path
-        Folder of the lake.
+    objects : Objects
+        Where the lake stands.
     question : Question
         What is asked.
     columns : sequence of str, optional
@@ -89,37 +88,55 @@ def scan(root: Path, question: Question, columns: Sequence[str] | None = None) -
         message = f"{table.name} has no column {', '.join(unknown)}; it has {', '.join(schema)}"
         raise ValueError(message)
     if table.name == DELIVERIES.name:
-        rows = published(root).lazy().filter(pl.col("known_at") <= question.as_known_at)
+        rows = published(objects).lazy().filter(pl.col("known_at") <= question.as_known_at)
     elif table.date_column is None:
-        rows = _whole_deliveries(root, question)
+        rows = _whole_deliveries(objects, question)
     else:
-        rows = _by_date(root, question, table.date_column)
+        rows = _by_date(objects, question, table.date_column)
     return rows.select(names)
 
 
-def _whole_deliveries(root: Path, question: Question) -> pl.LazyFrame:
+def published(objects: Objects, table_name: str | None = None) -> pl.DataFrame:
+    """Return the rows of `deliveries`, of one table or of all.
+
+    Parameters
+    ----------
+    objects : Objects
+        Where the lake stands.
+    table_name : str, optional
+        Leave out those of most other tables: all that do not stand in old folders.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `deliveries` with lineage; the same object as before, if nothing has come since.
+    """
+    return objects.rows(DELIVERIES.name, _schema(DELIVERIES), only=table_name)
+
+
+def _whole_deliveries(objects: Objects, question: Question) -> pl.LazyFrame:
     """Rows of the newest snapshots; of results without a date, those of every run."""
     table, moment = question.table, question.as_known_at
-    deliveries = _deliveries(published(root, table.name), table)
+    deliveries = _deliveries(published(objects, table.name), table)
     if table.kind == "result":
         chosen = deliveries.filter(pl.col("known_at") <= moment)
     else:
         chosen = current.newest_snapshots(deliveries, moment, is_computed=table.name in DERIVED)
-    return question.chosen(_rows(table, _objects(root, table, chosen)))
+    return question.chosen(_rows(objects, table, _keys(table, chosen)))
 
 
-def _by_date(root: Path, question: Question, day: str) -> pl.LazyFrame:
+def _by_date(objects: Objects, question: Question, day: str) -> pl.LazyFrame:
     """Rows of the delivery that holds for their date."""
     table, sessions = question.table, question.sessions
-    ranked = _ranked(root, table)
+    ranked = _ranked(objects, table)
     held = current.held(ranked, question.as_known_at, question.preferred, sessions)
     chosen = ranked.rows[np.unique(held.places)]
-    objects, copied_files = chosen, list[str]()
+    opened, copied_files = chosen, list[str]()
     if question.instruments is not None and len(question.instruments) <= _FEW_INSTRUMENTS:
-        copied = copies.copies(root, table.name)
-        objects = chosen.filter(~pl.col("delivery_id").is_in(copied.delivery_ids))
+        copied = copies.copies(objects, table.name)
+        opened = chosen.filter(~pl.col("delivery_id").is_in(copied.delivery_ids))
         copied_files = copied.files_with(chosen["delivery_id"], question.instruments)
-    rows = question.chosen(_rows(table, [*_objects(root, table, objects), *copied_files]))
+    rows = question.chosen(_rows(objects, table, [*_keys(table, opened), *copied_files]))
     if not copied_files and sessions is not None and len(set(sessions)) == 1:
         return rows  # each file holds for the one day
     holding = pl.LazyFrame(
@@ -128,18 +145,18 @@ def _by_date(root: Path, question: Question, day: str) -> pl.LazyFrame:
     return rows.join(holding, left_on=["delivery_id", day], right_on=["delivery_id", "day"], how="semi")
 
 
-def _ranked(root: Path, table: Table) -> Ranked:
+def _ranked(objects: Objects, table: Table) -> Ranked:
     """Return the deliveries of a table in their order: as before, if none has come since."""
-    deliveries = published(root, table.name)
+    deliveries = published(objects, table.name)
     manifests = None
     if table.kind == "result":
-        manifests = small_files(root / RUN_MANIFESTS.name, _schema(RUN_MANIFESTS))
-    known = _known.get((root, table.name))
+        manifests = objects.rows(RUN_MANIFESTS.name, _schema(RUN_MANIFESTS))
+    known = _known.get((objects.url, table.name))
     if known is None or known[0] is not deliveries or known[1] is not manifests:
         rows = _deliveries(deliveries, table)
         ranked = ranked_by_source(rows) if manifests is None else ranked_runs(rows, manifests)
         known = (deliveries, manifests, ranked)
-        _known[root, table.name] = known
+        _known[objects.url, table.name] = known
     return known[2]
 
 
@@ -147,9 +164,9 @@ def _deliveries(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     return rows.filter(pl.col("table_name") == table.name).select(_DELIVERY)
 
 
-def _objects(root: Path, table: Table, deliveries: pl.DataFrame) -> list[str]:
+def _keys(table: Table, deliveries: pl.DataFrame) -> list[str]:
     rows = deliveries.select(_DELIVERY).iter_rows(named=True)
-    return [str(object_path(root, table.name, Delivery(**row))) for row in rows]
+    return [object_key(table.name, Delivery(**row)) for row in rows]
 
 
 @cache
@@ -157,12 +174,9 @@ def _schema(table: Table) -> pl.Schema:
     return table.lake_columns
 
 
-def _rows(table: Table, paths: list[str]) -> pl.LazyFrame:
-    if not paths:
-        return pl.LazyFrame(schema=_schema(table))
-    return pl.scan_parquet(
-        paths, schema=_schema(table), missing_columns="insert", glob=False, hive_partitioning=False
-    )
+def _rows(objects: Objects, table: Table, keys: list[str]) -> pl.LazyFrame:
+    schema = _schema(table)
+    return objects.scan(keys, schema) if keys else pl.LazyFrame(schema=schema)
 
 
 def _one_of(column: str, values: Collection[date] | Collection[str]) -> pl.Expr:

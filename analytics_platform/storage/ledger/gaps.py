@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-from pyarrow import parquet
 
-from analytics_platform.storage.lake.lake import DiskLake
-from analytics_platform.storage.lake.layout import Delivery, object_path
+from analytics_platform.storage.lake.lake import ObjectLake
+from analytics_platform.storage.lake.layout import Delivery, object_key
 from analytics_platform.storage.landing.observation import LandingWatch
 from analytics_platform.storage.landing.zone import ObjectVersion
 from analytics_platform.storage.ledger.ledger import IN_LAKE, Entry, Ledger, State
@@ -45,14 +42,14 @@ class Gap:
     close: Callable[[], bool] | None = None
 
 
-def gaps(watch: LandingWatch, lake: DiskLake, is_alive: Callable[[str], bool]) -> Iterator[Gap]:
+def gaps(watch: LandingWatch, lake: ObjectLake, is_alive: Callable[[str], bool]) -> Iterator[Gap]:
     """Find every gap; nothing is changed until it is closed.
 
     Parameters
     ----------
     watch : LandingWatch
         Landing zone and ledger.
-    lake : DiskLake
+    lake : ObjectLake
         The lake.
     is_alive : callable
         Tells whether a run can still finish what it took.
@@ -95,45 +92,45 @@ def _not_asked_for(ledger: Ledger) -> Iterator[Gap]:
             yield _gap(entry.version, problem, cure, partial(_forget, ledger, entry))
 
 
-def _lost_by_the_lake(ledger: Ledger, lake: DiskLake, published: dict[Key, Path]) -> Iterator[Gap]:
+def _lost_by_the_lake(ledger: Ledger, lake: ObjectLake, published: dict[Key, str]) -> Iterator[Gap]:
     for entry in ledger.entries(states=IN_LAKE):
         version = entry.version
-        path = published.get((version.key, version.version_id))
-        if path is None:
-            what = "its row of deliveries is missing"
-        elif not path.exists():
-            what = "the object with its rows is missing"
-        elif _rows_in(path) != entry.rows_accepted:
-            what = f"the object with its rows is damaged ({path.name})"
-        else:
-            continue
-        problem = f"the ledger says {entry.state}, but {what} in the lake at {lake.root}"
-        yield _gap(version, problem, "load it again", partial(_load_again, ledger, version, problem, path))
+        key = published.get((version.key, version.version_id))
+        what = "its row of deliveries is missing" if key is None else _wrong_with(lake, key, entry)
+        if what is not None:
+            problem = f"the ledger says {entry.state}, but {what} in the lake at {lake.url}"
+            close = partial(_load_again, ledger, version, problem, lake, key)
+            yield _gap(version, problem, "load it again", close)
 
 
-def _load_again(ledger: Ledger, version: ObjectVersion, problem: str, path: Path | None) -> bool:
+def _load_again(
+    ledger: Ledger, version: ObjectVersion, problem: str, lake: ObjectLake, key: str | None
+) -> bool:
     """Owe a version again; what is damaged goes, because nothing that stands is overwritten."""
-    if path is not None:
-        path.unlink(missing_ok=True)
+    if key is not None:
+        lake.objects.remove(key)
     return ledger.owe_again(version, problem)
 
 
-def _rows_in(path: Path) -> int | None:
-    """Return the rows that a Parquet object says it has; None if it cannot be read."""
+def _wrong_with(lake: ObjectLake, key: str, entry: Entry) -> str | None:
+    """Tell what is wrong with the object of a published delivery, by the rows that it says it has."""
     try:
-        with parquet.ParquetFile(path) as file:
-            return int(file.metadata.num_rows)
-    except (pa.ArrowException, OSError):
-        return None
+        rows = lake.objects.scan([key]).select(pl.len()).collect().item()
+    except FileNotFoundError:
+        return "the object with its rows is missing"
+    except (pl.exceptions.ComputeError, OSError):
+        rows = None
+    damaged = f"the object with its rows is damaged ({key.rpartition('/')[2]})"
+    return None if rows == entry.rows_accepted else damaged
 
 
-def _published(lake: DiskLake) -> dict[Key, Path]:
-    """Return every published delivery of a file, and where the object with its rows should be."""
+def _published(lake: ObjectLake) -> dict[Key, str]:
+    """Return every published delivery of a file, and the key of the object with its rows."""
     columns = ("delivery_id", "source", "first_date", "last_date", "known_at")
     rows = lake.deliveries().filter(pl.col("table_name").is_in(list(DELIVERED)) & pl.col("uri").is_not_null())
     return {
-        (row["uri"], row["version_id"]): object_path(
-            lake.root, row["table_name"], Delivery(**{name: row[name] for name in columns})
+        (row["uri"], row["version_id"]): object_key(
+            row["table_name"], Delivery(**{name: row[name] for name in columns})
         )
         for row in rows.iter_rows(named=True)
     }

@@ -23,8 +23,8 @@ _COUNT = f"select count(*) from {_STAGE}"  # noqa: S608 - our own name
 _LOAD_ERRORS = """
 select file_name, line_number, column_name, error_message
 from sys_load_error_detail
-where query_id = ?
-order by line_number
+where session_id = pg_backend_pid()
+order by start_time desc, line_number
 limit 5"""
 
 
@@ -125,15 +125,19 @@ class RedshiftLoader:
         target = relation_name(relation)
         with connected(self.login, self.query_group) as connection, connection.cursor() as cursor:
             cursor.paramstyle = "qmark"
-            # Outside of the transaction: made inside, six loaders at once end in a deadlock.
-            cursor.execute(f"create temp table {_STAGE} (like {target})")
-            if count:
-                self._copy(cursor, relation, manifest)
-            found = _number(cursor, _COUNT)
-            if found != count:
-                message = f"COPY took {found} of {count} rows for {relation}: an object changed meanwhile"
-                raise LoadError(message)
-            _replace(connection, cursor, target, span)
+            try:
+                # Outside of the transaction: made inside, six loaders at once end in a deadlock.
+                cursor.execute(f"create temp table {_STAGE} (like {target})")
+                if count:
+                    self._copy(cursor, relation, manifest)
+                found = _number(cursor, _COUNT)
+                if found != count:
+                    message = f"COPY took {found} of {count} rows for {relation}: an object changed meanwhile"
+                    raise LoadError(message)
+                _replace(connection, cursor, target, span)
+            except ProgrammingError as error:
+                message = f"{relation} is as it was: Redshift refused its load: {told(error)}"
+                raise LoadError(message) from error
         return count
 
     def _copy(self, cursor: Any, relation: str, manifest: str) -> None:  # noqa: ANN401 - the connector has no types
@@ -180,8 +184,7 @@ def _refuse_other_dates(relation: str, rows: pl.DataFrame, span: Span, first_row
 def _causes(cursor: Any) -> str:  # noqa: ANN401 - the connector has no types
     """Return what the system tables tell of the COPY that has just failed."""
     try:
-        failed = _number(cursor, "select pg_last_query_id()")
-        rows = cursor.execute(_LOAD_ERRORS, (failed,)).fetchall()
+        rows = cursor.execute(_LOAD_ERRORS).fetchall()  # each attempt has a session of its own
     except Error:
         return ""  # the tables cannot be seen: the words of the server have to do
     told_rows = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import redshift_connector
+from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
@@ -113,7 +114,7 @@ def connected(login: RedshiftLogin, query_group: str = "analytics_platform") -> 
 def _open(login: RedshiftLogin) -> Connection:
     try:
         return redshift_connector.connect(**login.arguments())
-    except (Error, OSError, ValueError) as error:
+    except (Error, OSError, ValueError, BotoCoreError, ClientError) as error:  # IAM asks AWS first
         _close_half_open(error)
         where = f"{login.host}:{login.port}, database {login.database}"
         who = login.user or login.workgroup or login.cluster

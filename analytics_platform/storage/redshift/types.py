@@ -1,6 +1,7 @@
 """Column types: of contracts in Redshift, and of what Redshift answers in Polars."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -63,20 +64,39 @@ def redshift_type(dtype: pl.DataType) -> str:
     return _SIMPLE[dtype]
 
 
-def schema_of(cursor: Any) -> pl.Schema:  # noqa: ANN401 - the connector has no types
-    """Return names and types of the answer that a cursor of the connector has got.
+def frame_of(cursor: Any) -> pl.DataFrame:  # noqa: ANN401 - the connector has no types
+    """Return the rows of the answer that a cursor of the connector has got.
 
     Parameters
     ----------
     cursor : redshift_connector.Cursor
-        Its `description` tells no precision: what the server told of each column stands beside it.
+        Its `description` tells no precision: what the server told of each column stands beside it. A number
+        whose scale was not told has as many places as its longest value: none is rounded.
 
     Raises
     ------
     TypeError
         If a column has a type that the platform does not use; says to cast it.
     """
-    return pl.Schema({_label(column): _dtype(column) for column in cursor.ps["row_desc"]})
+    rows = cursor.fetchall()
+    columns = list(zip(*rows, strict=True)) or [()] * len(cursor.ps["row_desc"])
+    return pl.DataFrame(
+        [
+            pl.Series(_label(column), values, _dtype(column) or pl.Decimal(38, _places(values)))
+            for column, values in zip(cursor.ps["row_desc"], columns, strict=True)
+        ]
+    )
+
+
+def told_types(cursor: Any) -> dict[str, pl.DataType]:  # noqa: ANN401 - the connector has no types
+    """Return the types of those columns of an answer whose type was told in full."""
+    found = {_label(column): _dtype(column) for column in cursor.ps["row_desc"]}
+    return {name: dtype for name, dtype in found.items() if dtype is not None}
+
+
+def _places(values: Iterable[Decimal | None]) -> int:
+    exponents = (value.as_tuple().exponent for value in values if value is not None)
+    return max((-each for each in exponents if isinstance(each, int)), default=0)
 
 
 def _label(column: Mapping[str, Any]) -> str:
@@ -84,10 +104,10 @@ def _label(column: Mapping[str, Any]) -> str:
     return label.decode() if isinstance(label, bytes) else str(label)
 
 
-def _dtype(column: Mapping[str, Any]) -> pl.DataType:
+def _dtype(column: Mapping[str, Any]) -> pl.DataType | None:
     oid, modifier = column["type_oid"], column["type_modifier"] - _MODIFIER_OFFSET
     if oid == _NUMERIC_OID:
-        return pl.Decimal(modifier >> 16, modifier & 0xFFFF) if modifier >= 0 else pl.Decimal(38, 8)
+        return pl.Decimal(modifier >> 16, modifier & 0xFFFF) if modifier >= 0 else None
     if oid not in _OF_OID:
         message = f"column {_label(column)} has type {oid} of PostgreSQL: cast it to one that tables have"
         raise TypeError(message)

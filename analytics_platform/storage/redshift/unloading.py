@@ -11,7 +11,7 @@ from analytics_platform.storage.redshift.faults import RedshiftError, told
 from analytics_platform.storage.redshift.login import RedshiftLogin, connected
 from analytics_platform.storage.redshift.retries import Retries
 from analytics_platform.storage.redshift.statements import role_clause
-from analytics_platform.storage.redshift.types import schema_of
+from analytics_platform.storage.redshift.types import frame_of, told_types
 
 __all__ = ["Exchange", "unloaded"]
 
@@ -47,21 +47,21 @@ def unloaded(
     """
     with exchange.folder("unload") as folder:
 
-        def unit() -> pl.Schema:
+        def unit() -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
             folder.clear()  # what an attempt before has left is not of this one
             return _unload(login, exchange, folder, sql, query_group)
 
-        schema = retries.run("unload", unit)
+        empty, types = retries.run("unload", unit)
         with folder.fetched(".parquet") as files:
             if not files:
-                yield pl.LazyFrame(schema=schema)
+                yield empty.lazy()
             else:
-                yield pl.scan_parquet(files, glob=False, hive_partitioning=False).cast(schema)
+                yield pl.scan_parquet(files, glob=False, hive_partitioning=False).cast(types)  # type: ignore[arg-type]
 
 
 def _unload(
     login: RedshiftLogin, exchange: Exchange, folder: ExchangeFolder, sql: str, query_group: str
-) -> pl.Schema:
+) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
     statement = (
         f"unload ({_as_text(sql)}) to '{folder.address('rows_')}' {role_clause(exchange.role)} "
         "format as parquet"
@@ -70,12 +70,13 @@ def _unload(
         try:
             # No row comes of this: it tells the types, which Parquet does not name as tables do.
             cursor.execute(f"select * from ({sql}) as unloaded limit 0")  # noqa: S608 - the query of our caller
-            schema = schema_of(cursor)
+            types = told_types(cursor)
+            empty = frame_of(cursor)
             cursor.execute(statement)
         except (Error, OSError) as error:
             message = f"Redshift could not unload to {folder.address('')}: {told(error)}"
             raise RedshiftError(message) from error
-    return schema
+    return empty, types
 
 
 def _as_text(sql: str) -> str:

@@ -12,7 +12,7 @@ from analytics_platform.storage.redshift.faults import RedshiftError, told
 from analytics_platform.storage.redshift.login import RedshiftLogin, connected
 from analytics_platform.storage.redshift.retries import Retries
 from analytics_platform.storage.redshift.statements import Parameter, quoted, relation_name, with_literals
-from analytics_platform.storage.redshift.types import schema_of
+from analytics_platform.storage.redshift.types import frame_of
 from analytics_platform.storage.redshift.unloading import Exchange, unloaded
 
 ROWS_BY_CURSOR = 200_000
@@ -107,11 +107,10 @@ class RedshiftWarehouse:
             cursor.paramstyle = "qmark"
             try:
                 cursor.execute(sql, tuple(parameters))
-                rows = cursor.fetchall()
+                return frame_of(cursor)
             except (Error, OSError) as error:
                 message = f"Redshift refused a query: {told(error)}; the query: {_shortened(sql)}"
                 raise RedshiftError(message) from error
-            return pl.DataFrame(rows, schema=schema_of(cursor), orient="row")
 
 
 def _shortened(sql: str, longest: int = 300) -> str:

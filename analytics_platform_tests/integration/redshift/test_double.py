@@ -1,5 +1,7 @@
 """The double itself: how it lets in, what of Redshift it has, and what it lets go wrong on demand."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +16,20 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 from analytics_platform_tests.integration.redshift.conftest import RedshiftServer
 from analytics_platform_tests.integration.redshift_double.faults import Faults
 from analytics_platform_tests.integration.redshift_double.proxy import Double
+
+WRITER = """
+import sys
+import redshift_connector
+
+host, port, database, user, password = sys.argv[1:]
+connection = redshift_connector.connect(
+    host=host, port=int(port), database=database, user=user, password=password, ssl=False
+)
+cursor = connection.cursor()
+cursor.execute("lock table prices")
+cursor.execute("insert into prices values (2)")
+connection.commit()
+"""
 
 
 @pytest.fixture
@@ -173,6 +189,17 @@ def test_a_statement_waits_until_it_is_released(at: RedshiftServer, faults: Faul
     pause.released.set()
     writer.join(30)
     assert at.run("select count(*) from prices") == [(2,)]
+
+
+def test_a_killed_client_leaves_nothing(at: RedshiftServer, faults: Faults) -> None:
+    pause = faults.pause("insert into prices")
+    login = [at.host, str(at.port), at.database, at.user, at.password]
+    with subprocess.Popen([sys.executable, "-c", WRITER, *login]) as writer:  # noqa: S603 - ours
+        assert pause.reached.wait(60)
+        writer.kill()
+    pause.released.set()
+    at.run("insert into prices values (3)")
+    assert at.run("select price_rate from prices order by 1") == [(1,), (3,)]
 
 
 def test_two_that_wait_for_each_other_are_a_deadlock(at: RedshiftServer) -> None:

@@ -175,6 +175,17 @@ def test_what_is_not_there_or_not_parquet(at: RedshiftServer, redshift_s3: Emula
         at.run(f"copy trades from '{at.staging}text' iam_role {at.role} parquet")
 
 
+def test_a_file_that_is_damaged_inside(at: RedshiftServer, redshift_s3: EmulatedS3) -> None:
+    address = f"{at.staging}in/1.parquet"
+    put(redshift_s3, address, ROWS)
+    content = bytearray(get(redshift_s3, address))
+    content[4:200] = bytes(196)
+    put(redshift_s3, address, bytes(content))
+    with pytest.raises(ProgrammingError, match=r"1\.parquet' cannot be read"):
+        at.run(f"copy trades from '{address}' iam_role {at.role} parquet")
+    assert at.run("select count(*) from trades") == [(0,)]
+
+
 def test_a_null_where_none_may_be(at: RedshiftServer, redshift_s3: EmulatedS3) -> None:
     at.run("create table keys (instrument_id varchar(64) not null)")
     put(redshift_s3, f"{at.staging}keys", ROWS.select("instrument_id"))

@@ -16,6 +16,7 @@ from analytics_platform_tests.integration.redshift_double.glue import Catalog, E
 from analytics_platform_tests.integration.redshift_double.objects import Listed, ObjectStore
 from analytics_platform_tests.integration.redshift_double.parquet import ParquetObject, Target
 
+_READING = frozenset({"from", "join", "table", "using"})
 _VIEWS_REACHED = """
 with recursive reached(oid) as (
     select c.oid from pg_catalog.pg_class as c where c.relkind in ('v', 'm') and c.relname in ({names})
@@ -82,7 +83,7 @@ class ExternalTables:
         RedshiftError
             If an object does not fit its table.
         """
-        if not self.schemas:
+        if not self.schemas or not statement.words & _READING:
             return
         with self._lock:
             for schema, table in sorted(self._read_by(statement)):

@@ -141,16 +141,23 @@ class ParquetObject:
         Raises
         ------
         RedshiftError
-            If a text is longer, in bytes, than its column.
+            If a text is longer, in bytes, than its column, or the file is damaged.
         """
         wanted = [name for name in sources if name is not None]
-        for batch in self._file.iter_batches(_ROWS_AT_ONCE, columns=wanted):
+        for batch in self._batches(wanted):
             arrays = [
                 pa.nulls(len(batch), pa.string()) if name is None else self._column(batch[name], target)
                 for name, target in zip(sources, targets, strict=True)
             ]
             arrays.extend(pa.repeat(constant, len(batch)) for constant in constants)
             yield _as_text(arrays)
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        try:
+            yield from self._file.iter_batches(_ROWS_AT_ONCE, columns=columns)
+        except (pa.ArrowInvalid, OSError) as fault:
+            message = f"File '{self._address}' cannot be read: {fault}"
+            raise spectrum_error(message) from fault
 
     def _check(self, field: Any, target: Target) -> None:  # noqa: ANN401 - pyarrow has no types
         stored = _plain(field.type)

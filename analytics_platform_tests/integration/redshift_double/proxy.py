@@ -27,7 +27,14 @@ SHIM = Path(__file__).with_name("shim.sql")
 SUPERUSER = "postgres"
 TEMPLATE = "redshift_template"
 _SERIALIZABLE = ("default_transaction_isolation to 'serializable'",)
-_SETTINGS = ("timezone to 'UTC'", "jit to off", "password_encryption to 'md5'")
+_SETTINGS = (
+    "timezone to 'UTC'",
+    "jit to off",
+    "password_encryption to 'md5'",
+    # Tables that were just made have no statistics: loops over all pairs would take minutes.
+    "enable_nestloop to off",
+    "work_mem to '64MB'",
+)
 
 
 class Database:

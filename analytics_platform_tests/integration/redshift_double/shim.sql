@@ -226,9 +226,19 @@ returns anycompatible language sql immutable as $$
 $$;
 create function pg_catalog.len(text) returns int language sql immutable as $$ select length($1) $$;
 create function pg_catalog.charindex(text, text) returns int language sql immutable as $$ select strpos($2, $1) $$;
-create function pg_catalog.round(double precision, int) returns double precision language sql immutable as $$
-    select round($1::numeric, $2)::double precision
+-- PostgreSQL rounds doubles half to even, and knows no places for them; through numeric it would lose digits.
+create function redshift_double.half_away(double precision) returns double precision language sql immutable as $$
+    select sign($1) * (floor(abs($1)) + case when abs($1) - floor(abs($1)) >= 0.5 then 1 else 0 end)
 $$;
+create function pg_catalog.round(double precision, int) returns double precision language sql immutable as $$
+    select redshift_double.half_away($1 * 10::double precision ^ $2) / 10::double precision ^ $2
+$$;
+create function redshift_double.middle(double precision[]) returns double precision language sql immutable as $$
+    select percentile_cont(0.5) within group (order by value) from unnest($1) as value
+$$;
+create aggregate pg_catalog.median(double precision) (
+    sfunc = array_append, stype = double precision[], finalfunc = redshift_double.middle, initcond = '{}'
+);
 
 create function redshift_double.json_text(text, variadic text[]) returns text language sql immutable as $$
     select $1::json #>> $2

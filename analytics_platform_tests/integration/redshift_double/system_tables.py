@@ -1,5 +1,6 @@
 """Redshift's system tables: what the double remembers, written to PostgreSQL when a statement asks for it."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,10 @@ _LOAD_ERRORS = frozenset({"sys_load_error_detail", "stl_load_errors"})
 _EXTERNAL = frozenset(
     {"svv_external_schemas", "svv_external_tables", "svv_external_columns", "svv_external_partitions"}
 )
+
+
+MOST_REMEMBERED = 10_000
+"""Statements that are kept until one asks for them."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class SystemTables:
 
     def __init__(self, external: ExternalTables, own: Callable[[], Backend]) -> None:
         self._external, self._own = external, own
-        self._asked: list[Asked] = []
+        self._asked: deque[Asked] = deque(maxlen=MOST_REMEMBERED)
         self._failed: list[FailedLoad] = []
         self._lock = Lock()
 

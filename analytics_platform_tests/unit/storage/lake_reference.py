@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 from hypothesis import strategies as st
 
-from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, DiskLake
+from analytics_platform.storage.lake.lake import END_OF_TIME, Delivery, Lake
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
 
@@ -68,7 +68,7 @@ def _newest(seen: Iterable[Delivered], source: str, day: date) -> Delivery | Non
     )
 
 
-def put(lake: DiskLake, table: Table, delivery: Delivery, rows: Iterable[Mapping[str, object]]) -> None:
+def put(lake: Lake, table: Table, delivery: Delivery, rows: Iterable[Mapping[str, object]]) -> None:
     """Append and publish one delivery; what a row leaves out is null."""
     frame = pl.DataFrame(
         [{column: row.get(column) for column in table.columns} for row in rows], schema=table.columns

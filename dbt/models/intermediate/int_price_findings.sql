@@ -63,7 +63,7 @@ histories as (
         returns.business_date,
         returns.instrument_id,
         history.total_return_rate,
-        median(history.total_return_rate) over (
+        median(cast(history.total_return_rate as double precision)) over (
             partition by returns.business_date, returns.instrument_id
         ) as middle_rate
     from returns
@@ -78,7 +78,7 @@ deviations as (
     select
         business_date,
         instrument_id,
-        1.4826 * median(abs(total_return_rate - middle_rate)) as robust_deviation,
+        1.4826 * median(abs(cast(total_return_rate as double precision) - middle_rate)) as robust_deviation,
         count(*) as n_returns
     from histories
     group by business_date, instrument_id

@@ -34,7 +34,7 @@ compared as (
         today.business_date,
         today.delivery_id,
         today.n_rows,
-        median(before.n_rows) as usual_rows,
+        median(cast(before.n_rows as double precision)) as usual_rows,
         count(*) as n_dates
     from ranked as today
     inner join {{ ref('int_range_sessions') }} as sessions

@@ -10,8 +10,8 @@ with days as (
 
 select
     business_date,
-    {{ money('mean_value_traded_usd') }} as mean_value_traded_usd,
-    {{ money('mean_value_traded_usd') }} as raw_mean_value_traded_usd,
+    {{ money_of_doubles('mean_value_traded_usd') }} as mean_value_traded_usd,
+    {{ money_of_doubles('mean_value_traded_usd') }} as raw_mean_value_traded_usd,
     n_stocks,
     cast(row_number() over (order by mean_value_traded_usd desc, business_date asc) as bigint) as value_rank
 from days

@@ -12,8 +12,8 @@ with stocks as (
 select
     instrument_id,
     ticker,
-    {{ money('mean_value_traded_usd') }} as mean_value_traded_usd,
-    {{ money('mean_value_traded_usd') }} as raw_mean_value_traded_usd,
+    {{ money_of_doubles('mean_value_traded_usd') }} as mean_value_traded_usd,
+    {{ money_of_doubles('mean_value_traded_usd') }} as raw_mean_value_traded_usd,
     n_sessions,
     cast(row_number() over (order by mean_value_traded_usd desc, instrument_id asc) as bigint) as value_rank
 from stocks

@@ -4,7 +4,7 @@ with valuations as (
     select
         business_date,
         instrument_id,
-        delta,
+        "delta" as delta_rate,
         underlying_price_local
     from ({{ current_results('instrument_valuations') }}) as instrument_valuations
 ),
@@ -20,7 +20,7 @@ exposures as (
             when held.instrument_type = 'option'
                 then
                     {{ money(
-                        'held.quantity * held.multiplier * cast(round(valuations.delta'
+                        'held.quantity * held.multiplier * cast(round(valuations.delta_rate'
                         ~ ' * coalesce(valuations.underlying_price_local, underlyings.price_local), 8)'
                         ~ ' as decimal(20, 8))'
                     ) }}
@@ -32,7 +32,7 @@ exposures as (
         case
             when held.instrument_type = 'option'
                 then case
-                    when valuations.delta is null
+                    when valuations.delta_rate is null
                         then
                             'no delta of ' || held.instrument_id
                             || ' on ' || cast(held.business_date as varchar(10))

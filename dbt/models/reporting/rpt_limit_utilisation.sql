@@ -1,5 +1,5 @@
 {#- Built whole each time, so that a session that is computed anew counts in all that follow it. -#}
-{{ config(materialized='incremental', full_refresh=true) }}
+{{ config(materialized='incremental', full_refresh=true, incremental_strategy='append') }}
 
 with numbered as (
     select

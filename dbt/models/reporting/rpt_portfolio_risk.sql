@@ -121,14 +121,14 @@ joined as (
                 and not coalesce(chained.has_new_currency_ytd, false)
                 then {{ rate('exp(chained.benchmark_ytd_log_return) - 1') }}
         end as benchmark_ytd_return_rate,
-        {{ money('metrics.var_95_base') }} as var_95_base,
-        {{ money('metrics.var_975_base') }} as var_975_base,
-        {{ money('metrics.var_99_base') }} as var_99_base,
-        {{ money('metrics.es_95_base') }} as es_95_base,
-        {{ money('metrics.es_975_base') }} as es_975_base,
-        {{ money('metrics.es_99_base') }} as es_99_base,
+        {{ money_of_doubles('metrics.var_95_base') }} as var_95_base,
+        {{ money_of_doubles('metrics.var_975_base') }} as var_975_base,
+        {{ money_of_doubles('metrics.var_99_base') }} as var_99_base,
+        {{ money_of_doubles('metrics.es_95_base') }} as es_95_base,
+        {{ money_of_doubles('metrics.es_975_base') }} as es_975_base,
+        {{ money_of_doubles('metrics.es_99_base') }} as es_99_base,
         stresses.scenario_name as worst_stress_name,
-        {{ money('stresses.pnl') }} as worst_stress_pnl_base,
+        {{ money_of_doubles('stresses.pnl') }} as worst_stress_pnl_base,
         chained.status,
         chained.reason as return_reason,
         case

@@ -10,7 +10,7 @@ where
     {{ is_in_session_range('business_date') }}
     and (
         (
-            abs(pnl_base - (nav_base - start_nav_base - flow_base)) > {{ var('profit_tolerance') }}
+            abs(pnl_base - (nav_base - start_nav_base - flow_base)) > {{ profit_tolerance() }}
             and status = 'ok'
         )
         or abs(

@@ -11,7 +11,7 @@ import polars as pl
 from analytics_platform.api.exports.exports import Allowed, Export, Exports
 from analytics_platform.api.exports.lake_export import LakeExport
 from analytics_platform.api.security.audit import AuditLog
-from analytics_platform.storage.lake.lake import Delivery, DiskLake
+from analytics_platform.storage.lake.lake import Delivery, DiskLake, Lake
 from analytics_platform.tables.market import PRICES
 from analytics_platform.tables.platform import DELIVERIES
 
@@ -33,7 +33,7 @@ def small_lake(folder: Path) -> DiskLake:
 
 
 def deliver(
-    lake: DiskLake,
+    lake: Lake,
     prices: Sequence[Price],
     known_at: datetime,
     source: str,

@@ -1,7 +1,6 @@
 """Exports by Athena: the SQL gives the rows of the lake; the client against moto over HTTP.
 
-Moto runs no SQL: that Athena reads this dialect, takes question marks in UNLOAD and writes these types, only
-Athena can prove.
+Moto runs no SQL here; `integration/test_athena_exports.py` has one that does.
 """
 
 import io
@@ -108,8 +107,9 @@ def test_the_query_gives_the_rows_of_the_lake(tmp_path: Path, request_: ExportRe
     statement = statement_of(request_, 100)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        for table in ("prices", "deliveries"):
-            rows = f"read_parquet('{lake.root}/{table}/**/*.parquet', hive_partitioning = false)"
+        for table, has_keys in (("prices", "true"), ("deliveries", "false")):
+            files = f"'{lake.root}/{table}/**/*.parquet'"
+            rows = f"read_parquet({files}, hive_partitioning = {has_keys}, filename = '$path')"
             connection.execute(f"create view {table} as select * from {rows}")  # noqa: S608 - names of this test
         found = connection.execute(statement.sql, list(statement.values)).pl()
     assert sorted(_keys(found)) == sorted(_keys(_by_lake(lake, request_)))
@@ -129,7 +129,7 @@ def test_values_are_parameters_and_the_result_is_fetched(
     lake, target = small_lake(tmp_path), tmp_path / "x.parquet"
     hostile = "x' or 1=1 --"
     handle = engine.start(replace(ALL, filters=(("source", ("desk", hostile)),)), target, Bounds())
-    client.write(lake.read(PRICES))
+    client.write(_as_athena(lake.read(PRICES)))
     (query,) = client.started()
     assert hostile not in query["Query"]
     assert query["ExecutionParameters"][-2:] == ["'desk'", "'x'' or 1=1 --'"]
@@ -155,7 +155,7 @@ def test_what_is_out_of_bounds_is_not_kept(
     engine: AthenaExport, client: _Client, tmp_path: Path, bounds: Bounds, told: str
 ) -> None:
     handle = engine.start(ALL, tmp_path / "x.parquet", bounds)
-    client.write(small_lake(tmp_path).read(PRICES))
+    client.write(_as_athena(small_lake(tmp_path).read(PRICES)))
     ended_as = _ended(engine, handle)
     assert ended_as.state == "failure"
     assert told in ended_as.reason
@@ -201,6 +201,11 @@ def _by_lake(lake: DiskLake, asked: ExportRequest) -> pl.DataFrame:
 
 def _keys(rows: pl.DataFrame) -> list[tuple[object, ...]]:
     return rows.select("business_date", "instrument_id", "source", "close_local").rows()
+
+
+def _as_athena(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows as the query gives them: a time as in the names of objects."""
+    return rows.with_columns(pl.col("known_at").dt.strftime("%Y%m%dT%H%M%S%6fZ"))
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:

@@ -1,4 +1,4 @@
-"""Rows of many small immutable files, read once a process: which deliveries are published."""
+"""Rows of many small immutable files below a folder, read once a process: which deliveries are published."""
 
 import operator
 import os
@@ -9,10 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from analytics_platform.tables.platform import DELIVERIES
-
 _SETTLED_NS = 2_000_000_000
-_OLD_LAYOUT = "first_date="
+OLD_LAYOUT = "first_date="
+"""What the folders begin with that held the rows of all tables, before there was one a table."""
 
 
 @dataclass
@@ -43,25 +42,6 @@ class _Folder:
 _known: dict[Path, _Folder] = {}
 _together: dict[tuple[Path, str | None], tuple[tuple[pl.DataFrame, ...], pl.DataFrame]] = {}
 _lock = threading.Lock()
-
-
-def published(root: Path, table_name: str | None = None) -> pl.DataFrame:
-    """Return the rows of `deliveries`, of one table or of all.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the lake.
-    table_name : str, optional
-        Leave out those of most other tables: all that do not stand in old folders.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `deliveries` with lineage.
-    """
-    base = root / DELIVERIES.name
-    return small_files(base, DELIVERIES.lake_columns, only=table_name)
 
 
 def small_files(base: Path, schema: pl.Schema, *, only: str | None = None) -> pl.DataFrame:
@@ -96,7 +76,7 @@ def small_files(base: Path, schema: pl.Schema, *, only: str | None = None) -> pl
                 found.append(content.rows)
             inside = content.folders
             if only is not None and folder == base:
-                inside = [each for each in inside if each.name == only or each.name.startswith(_OLD_LAYOUT)]
+                inside = [each for each in inside if each.name == only or each.name.startswith(OLD_LAYOUT)]
             folders.extend(inside)
         parts = tuple(found)
         same = _together.get((base, only))

@@ -1,0 +1,2 @@
+-- found: no array
+select array['a', 'b'] as codes

@@ -1,0 +1,2 @@
+-- found: type array
+select cast(null as integer[]) as held

@@ -1,0 +1,2 @@
+-- found: no subscript
+select codes[1] as first_code from marts.codes

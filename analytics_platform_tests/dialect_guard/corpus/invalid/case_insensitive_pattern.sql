@@ -1,0 +1,2 @@
+-- found: no operator ~*
+select name from lake.portfolios where name ~* 'bond'

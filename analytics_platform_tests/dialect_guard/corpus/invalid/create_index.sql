@@ -1,0 +1,2 @@
+-- found: no CREATE of an index
+create index by_day on marts.fct_position_values (business_date)

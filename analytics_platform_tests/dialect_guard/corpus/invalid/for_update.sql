@@ -1,0 +1,2 @@
+-- found: no FOR UPDATE
+select portfolio_id from lake.portfolios for update

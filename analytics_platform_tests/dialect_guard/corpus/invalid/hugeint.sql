@@ -1,0 +1,2 @@
+-- found: type int128
+select cast(volume as hugeint) as volume from lake.prices

@@ -1,0 +1,2 @@
+-- found: a quotient of whole numbers
+select count(*) / 2 as half from lake.positions

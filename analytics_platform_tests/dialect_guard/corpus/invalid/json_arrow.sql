@@ -1,0 +1,2 @@
+-- found: no operator ->>
+select payload ->> 'name' as name from marts.events

@@ -1,0 +1,2 @@
+-- found: type json
+select cast(payload as json) as payload from marts.events

@@ -1,0 +1,2 @@
+-- found: no array
+select ['a', 'b'] as codes

@@ -1,0 +1,2 @@
+-- found: now()
+select now() as read_at from lake.portfolios

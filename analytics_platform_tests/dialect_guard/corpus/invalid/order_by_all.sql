@@ -1,0 +1,2 @@
+-- found: no ORDER BY ALL
+select portfolio_id, book from lake.positions order by all

@@ -1,0 +1,2 @@
+-- found: no sample
+select portfolio_id from lake.positions using sample 10

@@ -1,0 +1,2 @@
+-- found: type serial
+create table marts.numbered (place serial, name varchar(64))

@@ -1,0 +1,2 @@
+-- found: type double is none
+select cast(quantity as double) as quantity from lake.positions

@@ -1,0 +1,2 @@
+-- found: no * with EXCLUDE
+select * exclude (source) from lake.positions

@@ -1,0 +1,2 @@
+-- found: no struct
+select {'a': 1} as pair

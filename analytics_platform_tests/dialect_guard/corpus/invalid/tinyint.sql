@@ -1,0 +1,2 @@
+-- found: type tinyint
+create table marts.flags (flag tinyint)

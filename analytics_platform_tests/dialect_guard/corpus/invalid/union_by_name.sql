@@ -1,0 +1,4 @@
+-- found: no BY NAME
+select portfolio_id from lake.portfolios
+union all by name
+select portfolio_id from lake.positions

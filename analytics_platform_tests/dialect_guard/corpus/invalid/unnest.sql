@@ -1,0 +1,2 @@
+-- found: no UNNEST
+select code from unnest(['a', 'b']) as codes (code)

@@ -1,0 +1,1 @@
+select avg(cast(close_local as double precision)) as mean_close from lake.prices

@@ -1,0 +1,1 @@
+select coalesce(portfolio_id, '') || '/' || instrument_id as held from lake.positions

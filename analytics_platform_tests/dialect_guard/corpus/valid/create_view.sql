@@ -1,0 +1,1 @@
+create or replace view staging.stg_prices as select business_date, instrument_id from lake.prices with no schema binding

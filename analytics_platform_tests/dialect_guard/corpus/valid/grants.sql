@@ -1,0 +1,1 @@
+grant usage on schema marts to group readers

@@ -1,0 +1,1 @@
+select json_extract_path_text(payload, 'name') as name from marts.events

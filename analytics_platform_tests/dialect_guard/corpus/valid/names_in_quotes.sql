@@ -1,0 +1,1 @@
+select instrument_id, "delta", "tag" from lake.option_greeks

@@ -1,0 +1,1 @@
+select getdate() as read_at, portfolio_id from lake.portfolios

@@ -1,0 +1,1 @@
+create temp table stage_days (like marts.days)
