@@ -23,6 +23,7 @@ from analytics_platform.tables.market import PRICES
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES
 from analytics_platform_tests.integration.aws import EmulatedS3
+from analytics_platform_tests.integration.versioned_glue import versioned_glue
 
 MONDAY = date(2013, 2, 25)
 
@@ -105,22 +106,29 @@ def test_a_new_column_is_added_last_and_one_of_a_newer_version_stays(place: Plac
 
 
 def test_six_writers_register_at_once(place: Place) -> None:
+    told = table_input(external_table(PRICES, place.lake_url))
+    last = told["StorageDescriptor"]["Columns"].pop()
+    place.glue.create_database(DatabaseInput={"Name": place.database})
+    place.glue.create_table(DatabaseName=place.database, TableInput=told)
     faults: list[Exception] = []
 
     def register() -> None:
         try:
-            for day in range(5):
+            for day in range(3):
                 place.catalog().register(PRICES, _delivery(day))
         except CatalogError as error:
             faults.append(error)
 
     threads = [threading.Thread(target=register) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with versioned_glue():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert faults == []
-    assert len(place.partitions("prices")) == 5
+    assert len(place.partitions("prices")) == 3
+    names = [column["Name"] for column in place.table("prices")["StorageDescriptor"]["Columns"]]
+    assert names.count(last["Name"]) == 1
 
 
 def test_a_table_of_somebody_else_is_not_overwritten(place: Place) -> None:

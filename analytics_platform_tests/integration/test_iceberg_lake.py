@@ -40,6 +40,7 @@ from analytics_platform_tests.integration.iceberg_lakes import (
     in_sqlite,
     rows_of,
 )
+from analytics_platform_tests.integration.versioned_glue import versioned_glue
 from analytics_platform_tests.unit.storage.test_adopted_deliveries import (  # noqa: F401 - run here, too
     test_a_file_of_other_columns_is_refused_by_name,
     test_what_a_killed_attempt_has_put_is_replaced_and_what_is_published_is_not,
@@ -61,7 +62,7 @@ from analytics_platform_tests.unit.storage.test_lake import (  # noqa: F401 - ru
 
 @pytest.fixture(params=["sqlite", pytest.param("glue", marks=pytest.mark.slow)])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], ObjectLake]:
-    """Return what opens one lake as another process does, in a folder with SQLite or in a bucket with Glue."""
+    """Return what opens the lake as another process does, in a folder with SQLite or on S3 with Glue."""
     if request.param == "sqlite":
         return partial(in_sqlite, tmp_path)
     bucket = request.getfixturevalue("s3").new_bucket(versioning=None)
@@ -174,10 +175,11 @@ def test_six_writers_lose_and_double_nothing(opened: Callable[[], ObjectLake], n
             faults.append(error)
 
     threads = [threading.Thread(target=put, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with versioned_glue():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert faults == []
     lake = opened()
     for name in (f"d{number}-{place}" for number in range(n_names) for place in range(3)):

@@ -1,5 +1,6 @@
 """Opening the catalogue of Iceberg tables: Glue for a lake on S3, a database of SQL for one in a folder."""
 
+import time
 from collections.abc import Collection
 
 import boto3
@@ -7,12 +8,14 @@ from botocore.config import Config
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.typedef import Properties
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from analytics_platform.storage.iceberg.tables import IcebergTables
 from analytics_platform.storage.lake.bucket import bucket
 
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
 _NAME = "analytics_platform"
+_TRIES, _WAIT_SECONDS = 4, 0.2
 
 
 def tables_in_glue(names: Collection[str], *, database: str, lake_url: str) -> IcebergTables:
@@ -49,8 +52,18 @@ def tables_in_sql(names: Collection[str], *, url: str, namespace: str, lake_url:
     lake_url : str
         Folder of the lake, or ``s3://bucket/prefix``.
     """
-    catalog = SqlCatalog(_NAME, uri=url, **_reaching(lake_url))
+    catalog = _sql_catalog(url, _reaching(lake_url))
     return IcebergTables(catalog, namespace, names, f"{lake_url.rstrip('/')}/")
+
+
+def _sql_catalog(url: str, properties: Properties) -> SqlCatalog:
+    """Open a catalogue; where another process makes its tables at the same moment, look again."""
+    for _ in range(_TRIES):
+        try:
+            return SqlCatalog(_NAME, uri=url, **properties)
+        except (OperationalError, ProgrammingError):
+            time.sleep(_WAIT_SECONDS)
+    return SqlCatalog(_NAME, uri=url, **properties)
 
 
 def _reaching(lake_url: str) -> Properties:

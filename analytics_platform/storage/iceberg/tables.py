@@ -20,6 +20,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, Reference
 from pyiceberg.table import Table
+from sqlalchemy.exc import IntegrityError
 
 from analytics_platform.storage.files import sha256_of
 from analytics_platform.storage.iceberg.content import Content, Contents
@@ -34,7 +35,8 @@ _SMALL = frozenset({DELIVERIES.name, RUN_MANIFESTS.name})
 _TRIES = 30
 _LONGEST_WAIT_SECONDS = 2.0
 _ROWS_AT_ONCE = 65_536
-_OVERTAKEN = (CommitFailedException, ValidationException, TableAlreadyExistsError)
+_OVERTAKEN = (CommitFailedException, ValidationException, TableAlreadyExistsError, IntegrityError)
+"""What a commit fails with when another came first; the last when two make the namespace."""
 
 _DELIVERY, _DIGEST = "analytics.delivery", "analytics.sha256"
 
