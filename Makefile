@@ -5,7 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ANALYTICS := $(BIN)/analytics
 MANIFEST := dbt/target/manifest.json
-DBT_SOURCES := $(shell find dbt \( -name target -o -name logs \) -prune -o -type f ! -name '.*' -print 2>/dev/null)
+REDSHIFT_SQL := dbt/target/redshift/compiled
+SQLMESH := $(VENV)-sqlmesh
+DBT_SOURCES := $(shell find dbt \( -name target -o -name logs -o -name __pycache__ \) -prune -o -type f ! -name '.*' -print 2>/dev/null)
 NO_HOST_OR_PATH := py[p]i\.org|python[h]osted|registry\.[n]pmjs|(^|[^[:alnum:]._-])/(home|root|Users|work|tmp)/[[:alnum:]_]
 
 # uv trusts the certificates of the system and takes a package index that is configured for pip only.
@@ -19,7 +21,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-all lint format dev serve bench lock clean distclean
+.PHONY: help setup demo test test-all lint format dev serve bench sqlmesh lock clean distclean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,11 +37,15 @@ test: setup ## Run every test that is quick
 test-all: setup ## Run every test
 	$(BIN)/pytest
 
-lint: setup ## Check style, types, layers, SQL, and that no file names a machine
+lint: setup ## Check style, types, layers, SQL for both engines, and that no file names a machine
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	rm -rf $(REDSHIFT_SQL)
+	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift \
+		--no-populate-cache --no-introspect --quiet --log-level-file none
+	$(BIN)/python -m analytics_platform_tests.dialect_guard $(REDSHIFT_SQL)
 	$(BIN)/sqlfluff lint --processes 2 dbt
 	@! git grep --untracked -nIE '$(NO_HOST_OR_PATH)' || { echo 'a file names a registry host or a path of one machine'; exit 1; }
 
@@ -57,17 +63,21 @@ serve: setup ## Serve the API and the pages
 bench: setup ## Measure speed and memory
 	$(BIN)/python -m benchmarks
 
+sqlmesh: setup $(SQLMESH)/.made ## Plan and audit the dbt project with SQLMesh, on a warehouse of its own
+	$(BIN)/python -m analytics_platform_tests.sqlmesh_plan
+
 lock: $(VENV)/.uv ## Renew the lock files; UPGRADE=--upgrade takes newer versions
 	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --group sqlmesh --output-file requirements/sqlmesh.txt
 	echo uv | $(COMPILE) --no-annotate - --output-file requirements/bootstrap.txt
 
 clean: ## Delete data and caches, keep the environment
 	rm -rf .analytics dbt/target dbt/logs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './$(VENV)*/*' -prune -exec rm -rf {} +
 
 distclean: clean ## Delete the environment too
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(SQLMESH)
 
 # Runtime and development are two steps: `make demo` needs half of the packages only.
 $(VENV)/.uv: requirements/bootstrap.txt
@@ -85,6 +95,13 @@ $(VENV)/.runtime: $(VENV)/.uv requirements/runtime.txt
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@echo 'installing what development needs besides'
 	@$(SYNC) requirements/dev.txt
+	@touch $@
+
+# SQLMesh wants an older sqlglot than dagster-dbt.
+$(SQLMESH)/.made: $(VENV)/.uv requirements/sqlmesh.txt
+	@echo 'making $(SQLMESH)'
+	@$(PYTHON) -m venv --clear --without-pip $(SQLMESH)
+	@$(UV) pip sync --quiet --python $(SQLMESH)/bin/python --require-hashes --compile-bytecode requirements/sqlmesh.txt
 	@touch $@
 
 # A sync removes the package itself, so this comes after it.

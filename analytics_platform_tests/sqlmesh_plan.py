@@ -21,7 +21,7 @@ SQLMESH = Path(f"{sys.prefix}-sqlmesh") / "bin" / "sqlmesh"
 def plan(lake: Path, home: Path) -> int:
     """Build all models over a lake in ``<home>/warehouse.duckdb``; every data test is an audit.
 
-    The command `sqlmesh audit` would run the same audits again, and count those of severity `warn` as failures.
+    `sqlmesh audit` would run them again, and count those of severity `warn` as failures.
 
     Parameters
     ----------

@@ -6,12 +6,10 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from analytics_platform_tests.dialect_guard.finding import Finding
 
-NONE_SUCH = {
+_NONE_SUCH = {
     "&&": "use exists or a join",
-    "**": "use power",
     "->": "use json_extract_path_text; keep rows instead of a list",
     "->>": "use json_extract_path_text",
-    "//": "use floor of a quotient of doubles",
     "<@": "use exists or a join",
     "==": "use =",
     "@>": "use exists or a join",
@@ -23,5 +21,5 @@ NONE_SUCH = {
 def unknown_operators(tokens: Sequence[Token]) -> Iterator[Finding]:
     """Find operators that Redshift has not."""
     for token in tokens:
-        if token.token_type is not TokenType.STRING and token.text in NONE_SUCH:
-            yield Finding(token.line, f"Redshift has no operator {token.text}", NONE_SUCH[token.text])
+        if token.token_type is not TokenType.STRING and token.text in _NONE_SUCH:
+            yield Finding(token.line, f"Redshift has no operator {token.text}", _NONE_SUCH[token.text])

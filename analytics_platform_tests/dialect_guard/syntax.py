@@ -57,7 +57,6 @@ DENIED = (
     Denied(exp.Array, "array", "keep rows instead of a list"),
     Denied(exp.Struct, "struct", "keep columns instead"),
     Denied(exp.Bracket, "subscript in brackets", "keep rows or columns; split_part for parts of a text"),
-    Denied(exp.Slice, "slice", "use substring"),
     Denied(exp.Unnest, "UNNEST", "keep rows instead of a list"),
     Denied(exp.Glob, "GLOB", "use like"),
     Denied(exp.Values, "VALUES as a table", "use selects with union all", _is_table),

@@ -11,6 +11,10 @@ from analytics_platform_tests.dialect_guard.functions import ALLOWED
 from analytics_platform_tests.dialect_guard.guard import findings
 
 CORPUS = Path(__file__).parent / "corpus"
+NO_TYPES = """
+array bigserial bit blob bytea datetime double enum hstore hugeint inet int256 int4range json jsonb list
+map money serial smallserial string struct tinyint uint128 uuid xml
+""".split()  # noqa: SIM905 - a list of words
 MARK = "-- found: "
 """The first line of an invalid statement; behind it stands a part of what is found."""
 
@@ -56,6 +60,25 @@ def test_what_cannot_be_read_is_found_at_its_line() -> None:
     (told,) = findings("select portfolio_id\nfrom lake.positions\nwhere and quantity > 0")
     assert told.line == 3
     assert told.what.startswith("this is no SQL of Redshift: ")
+
+
+@pytest.mark.parametrize("name", NO_TYPES)
+def test_a_cast_to_a_type_that_redshift_has_not_is_found(name: str) -> None:
+    written = {
+        "array": "date[]",
+        "enum": "enum('a')",
+        "list": "list(integer)",
+        "map": "map(date, date)",
+        "struct": "struct<a: date>",
+    }
+    told = findings(f"select cast(code as {written.get(name, name)}) as code")
+    assert any(each.what.startswith("type ") for each in told), told
+
+
+@pytest.mark.parametrize("operator", ["&&", "->", "->>", "<@", "==", "@>", "^@", "~*"])
+def test_an_operator_that_redshift_has_not_is_found(operator: str) -> None:
+    told = findings(f"select\n    one {operator} other as result\nfrom lake.codes")
+    assert (2, f"Redshift has no operator {operator}") in [(each.line, each.what) for each in told]
 
 
 @pytest.mark.parametrize("name", ["generate_series", "now", "current_schema", "age", "substr"])

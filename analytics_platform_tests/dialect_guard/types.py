@@ -31,27 +31,18 @@ _NONE_SUCH = {
     "serial": "use identity(1, 1)",
     "smallserial": "use identity(1, 1)",
     "struct": "use super",
-    "timestamp_ms": "use timestamp",
-    "timestamp_ns": "use timestamp: microseconds",
-    "timestamp_s": "use timestamp",
     "tinyint": "use smallint",
-    "ubigint": "use decimal(20, 0)",
-    "uint": "use bigint",
     "uint128": "use decimal(38, 0)",
-    "usmallint": "use integer",
-    "utinyint": "use smallint",
     "uuid": "use varchar(36)",
     "xml": "use varchar",
 }
 """Type as the parser calls it, and what to use instead."""
 
-_WORDS = {
+_MISNAMED = {
     "blob": "use varbyte",
     "bytea": "use varbyte",
     "datetime": "use timestamp",
     "double": "use double precision: Redshift does not know the short name",
-    "int1": "use smallint",
-    "signed": "use bigint",
     "string": "use varchar with a length",
 }
 """Names of types that the parser takes for others."""
@@ -74,8 +65,8 @@ def unknown_type_names(tokens: Sequence[Token]) -> Iterator[Finding]:
         name = token.text.lower()
         last = place + 1 == len(tokens) or tokens[place + 1].text in {")", "("}
         in_cast = before.token_type is TokenType.DCOLON or (before.text.lower() == "as" and last)
-        if in_cast and name in _WORDS and token.token_type is not TokenType.IDENTIFIER:
-            yield Finding(token.line, f"type {name} is none of Redshift's", _WORDS[name])
+        if in_cast and name in _MISNAMED and token.token_type is not TokenType.IDENTIFIER:
+            yield Finding(token.line, f"type {name} is none of Redshift's", _MISNAMED[name])
 
 
 def _of_null(kind: exp.DataType) -> bool:

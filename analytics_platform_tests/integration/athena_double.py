@@ -21,6 +21,7 @@ import pytest
 import sqlglot
 from moto.athena.models import AthenaBackend, Execution
 from moto.athena.responses import AthenaResponse
+from pyiceberg.table import StaticTable
 from sqlglot import exp
 
 Raw = dict[str, Any]
@@ -170,6 +171,12 @@ def _table(database: str, name: str) -> pl.DataFrame:
     except glue.exceptions.EntityNotFoundException as error:
         message = f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist"
         raise QueryFailedError(message) from error
+    if told.get("Parameters", {}).get("table_type") == "ICEBERG":
+        iceberg = StaticTable.from_metadata(
+            told["Parameters"]["metadata_location"],
+            {"s3.endpoint": boto3.client("s3").meta.endpoint_url, "s3.region": "us-east-1"},
+        )
+        return pl.DataFrame(iceberg.scan().to_arrow())
     columns = {each["Name"]: _TYPES[each["Type"]] for each in told["StorageDescriptor"]["Columns"]}
     keys = [each["Name"] for each in told.get("PartitionKeys", ())]
     places: list[tuple[str, list[str]]] = [(told["StorageDescriptor"]["Location"], [])]

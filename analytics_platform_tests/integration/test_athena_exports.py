@@ -48,10 +48,12 @@ class Athena:
     double: AthenaDouble
     folder: Path
     s3: EmulatedS3
+    iceberg_tables: tuple[str, ...] = ()
 
     def exports(self, each: Bounds | None = None) -> Exports:
         """Return the service."""
-        engine = AthenaExport(self.database, self.bucket, f"s3://{self.bucket}/exports")
+        place = f"s3://{self.bucket}/exports"
+        engine = AthenaExport(self.database, self.bucket, place, iceberg_tables=self.iceberg_tables)
         allowed = Allowed(each=each or Bounds())
         return Exports(engine, self.folder / "exports", AuditLog(self.folder / "audit.jsonl"), allowed)
 
@@ -75,19 +77,7 @@ def athena(s3: EmulatedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     bucket = s3.new_bucket(versioning=None)
     database = bucket.replace("-", "_")
     lake = open_lake(f"s3://{bucket}/lake", catalog_database=database)
-    days = (MONDAY, TUESDAY, WEDNESDAY)
-    deliver(lake, [(day, name, "10") for day in days for name in ("EQ_A", "EQ_B")], FIRST, "desk")
-    deliver(lake, [(TUESDAY, "EQ_A", "11")], RESTATED, "desk", (TUESDAY, TUESDAY))
-    deliver(lake, [(MONDAY, "EQ_C", "-7")], FIRST, FORMULA, (MONDAY, MONDAY))
-    for microsecond, prices in enumerate((["3", "4"], ["5"])):  # the later one has the smaller name
-        known_at = SAME_MILLISECOND + timedelta(microseconds=microsecond)
-        rows = [(MONDAY, f"FUT_{number}", price) for number, price in enumerate(prices)]
-        deliver(lake, rows, known_at, "exchange", (MONDAY, MONDAY))
-    lake.append(  # not published
-        PRICES,
-        lake.read(PRICES, columns=PRICES.columns.names()),
-        Delivery("x", "desk", MONDAY, WEDNESDAY, END_OF_TIME),
-    )
+    _fill(lake)
     boto3.client("athena").create_work_group(Name=bucket, Configuration={})
     with executing_athena() as double:
         yield Athena(lake, bucket, database, double, tmp_path_factory.mktemp("athena"), s3)
@@ -96,27 +86,35 @@ def athena(s3: EmulatedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.mark.parametrize(
     "asked",
     [
-        ALL,
-        replace(ALL, as_known_at=FIRST),
-        replace(ALL, as_known_at=SAME_MILLISECOND),
-        replace(ALL, first=TUESDAY, last=TUESDAY),
-        replace(ALL, fields=("instrument_id", "close_local", "known_at")),
-        replace(ALL, filters=(("instrument_id", ("EQ_A", "EQ_C")), ("source", ("desk", FORMULA)))),
-        replace(ALL, filters=(("source", ("' or 1=1 --",)),)),
+        pytest.param(ALL, id="all"),
+        pytest.param(replace(ALL, as_known_at=SAME_MILLISECOND), id="as known to the microsecond"),
+        pytest.param(
+            replace(ALL, filters=(("instrument_id", ("EQ_A", "EQ_C")), ("source", ("desk", FORMULA)))),
+            id="filters",
+        ),
+        pytest.param(replace(ALL, as_known_at=FIRST), id="as known", marks=pytest.mark.slow),
+        pytest.param(replace(ALL, first=TUESDAY, last=TUESDAY), id="one day", marks=pytest.mark.slow),
+        pytest.param(replace(ALL, fields=("instrument_id", "known_at")), id="fields", marks=pytest.mark.slow),
+        pytest.param(
+            replace(ALL, filters=(("source", ("' or 1=1 --",)),)), id="hostile", marks=pytest.mark.slow
+        ),
     ],
-    ids=["all", "as known", "as known to the microsecond", "one day", "fields", "filters", "hostile"],
 )
 def test_an_export_has_the_rows_of_the_lake(athena: Athena, asked: ExportRequest) -> None:
-    exports = athena.exports()
-    made = ended(exports, exports.start(asked, **WHO))
-    assert (made.state, made.reason) == ("success", "")
-    _, file = exports.file(made.id, **WHO)
-    expected = athena.lake.read(PRICES, as_known_at=asked.as_known_at or END_OF_TIME).filter(
-        pl.col("business_date").is_between(asked.first, asked.last),
-        *(pl.col(name).is_in(values) for name, values in asked.filters),
-    )
-    assert_frame_equal(pl.read_parquet(file), expected.select(asked.fields), check_row_order=False)
-    assert athena.left() == []
+    _assert_as_the_lake(athena, asked)
+
+
+@pytest.mark.slow
+def test_an_export_of_an_iceberg_table_has_the_rows_of_the_lake(
+    s3: EmulatedS3, tmp_path: Path, athena: Athena
+) -> None:
+    bucket = s3.new_bucket(versioning=None)
+    database = bucket.replace("-", "_")
+    lake = open_lake(f"s3://{bucket}/lake", catalog_database=database, iceberg_tables=["prices"])
+    _fill(lake)
+    here = replace(athena, lake=lake, database=database, folder=tmp_path, iceberg_tables=("prices",))
+    for asked in (ALL, replace(ALL, as_known_at=SAME_MILLISECOND)):
+        _assert_as_the_lake(here, asked)
 
 
 def test_a_running_export_is_stopped_and_leaves_nothing(athena: Athena) -> None:
@@ -155,6 +153,36 @@ def test_a_query_that_athena_refuses_is_told_with_its_reason(athena: Athena) -> 
     made = ended(exports, exports.start(days, **WHO))
     assert made.state == "failure"
     assert "Athena ended the query as FAILED: QueryFailedError: TABLE_NOT_FOUND" in made.reason
+    assert athena.left() == []
+
+
+def _fill(lake: Lake) -> None:
+    """Deliver what is superseded, what is known a microsecond apart, and what is not published."""
+    days = (MONDAY, TUESDAY, WEDNESDAY)
+    deliver(lake, [(day, name, "10") for day in days for name in ("EQ_A", "EQ_B")], FIRST, "desk")
+    deliver(lake, [(TUESDAY, "EQ_A", "11")], RESTATED, "desk", (TUESDAY, TUESDAY))
+    deliver(lake, [(MONDAY, "EQ_C", "-7")], FIRST, FORMULA, (MONDAY, MONDAY))
+    for microsecond, prices in enumerate((["3", "4"], ["5"])):  # the later one has the smaller name
+        known_at = SAME_MILLISECOND + timedelta(microseconds=microsecond)
+        rows = [(MONDAY, f"FUT_{number}", price) for number, price in enumerate(prices)]
+        deliver(lake, rows, known_at, "exchange", (MONDAY, MONDAY))
+    lake.append(  # not published
+        PRICES,
+        lake.read(PRICES, columns=PRICES.columns.names()),
+        Delivery("x", "desk", MONDAY, WEDNESDAY, END_OF_TIME),
+    )
+
+
+def _assert_as_the_lake(athena: Athena, asked: ExportRequest) -> None:
+    exports = athena.exports()
+    made = ended(exports, exports.start(asked, **WHO))
+    assert (made.state, made.reason) == ("success", "")
+    _, file = exports.file(made.id, **WHO)
+    expected = athena.lake.read(PRICES, as_known_at=asked.as_known_at or END_OF_TIME).filter(
+        pl.col("business_date").is_between(asked.first, asked.last),
+        *(pl.col(name).is_in(values) for name, values in asked.filters),
+    )
+    assert_frame_equal(pl.read_parquet(file), expected.select(asked.fields), check_row_order=False)
     assert athena.left() == []
 
 

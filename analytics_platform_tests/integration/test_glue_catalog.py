@@ -105,6 +105,7 @@ def test_a_new_column_is_added_last_and_one_of_a_newer_version_stays(place: Plac
     assert names == [*(each["Name"] for each in others), "venue", first["Name"]]
 
 
+@pytest.mark.slow
 def test_six_writers_register_at_once(place: Place) -> None:
     told = table_input(external_table(PRICES, place.lake_url))
     last = told["StorageDescriptor"]["Columns"].pop()
@@ -164,6 +165,27 @@ def test_sync_makes_the_catalogue_say_what_the_lake_holds(place: Place) -> None:
     assert told == [("add", "fx_rates", 0), ("add", "prices", 1), ("remove", "prices", 30)]
     assert [values for values, _ in place.partitions("prices")] == [["2013-02-25", "2013-02-25"]]
     assert sync(place.catalog()) == []
+
+
+@pytest.mark.slow
+def test_sync_takes_nothing_from_writers_beside_it(place: Place) -> None:
+    sync(place.catalog())
+    days = [MONDAY + timedelta(days=number) for number in range(150)]
+
+    def write() -> None:
+        catalog = place.catalog()
+        for number, day in enumerate(days):
+            place.put(day, day)
+            catalog.register(PRICES, _delivery(number))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    done: set[str] = set()
+    while writer.is_alive():
+        done |= {step.action for step in sync(place.catalog())}
+    writer.join()
+    assert done <= {"add"}
+    assert len(place.partitions("prices")) == len(days)
 
 
 @pytest.mark.slow

@@ -157,7 +157,9 @@ def test_rows_that_another_engine_has_put_together_are_told_apart(tmp_path: Path
     table.overwrite(table.scan().to_arrow())  # what compaction does: all rows in one file
     assert len(list(table.scan().plan_files())) == 1
     assert_frame_equal(lake.read(PRICES), expected, check_row_order=False)
-    assert lake.read(PRICES, as_known_at=delivery_of(0).known_at).height == 2
+    first = delivery_of(0).known_at
+    assert lake.read(PRICES, as_known_at=first).height == 2
+    assert lake.read(PRICES, [DAY], as_known_at=first).height == 2
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What the emulated Glue lacks: a table is updated only from the version that the caller has read. No test."""
+"""What the emulated Glue lacks: a table is updated only from the version that was read. No test."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from moto.glue.responses import GlueResponse
 
 @contextmanager
 def versioned_glue() -> Iterator[list[str]]:
-    """Let the emulated Glue of this process refuse what was overtaken; yield the tables that it did so for."""
+    """Let the emulated Glue of this process refuse what was overtaken; yield the tables of which."""
     refused: list[str] = []
     lock = threading.Lock()
     original = GlueResponse.update_table
@@ -24,8 +24,8 @@ def versioned_glue() -> Iterator[list[str]]:
             table = response.glue_backend.get_table(told["DatabaseName"], name)
             if told.get("VersionId") not in {None, str(max(map(int, table.versions)))}:
                 refused.append(name)
-                message = "Update table failed due to concurrent modifications."
-                raise JsonRESTError("ConcurrentModificationException", message)
+                code, message = "ConcurrentModificationException", "Update table failed: it was overtaken"
+                raise JsonRESTError(code, message)
             return original(response)
 
     with pytest.MonkeyPatch.context() as patch:

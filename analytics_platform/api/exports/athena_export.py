@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,8 @@ class AthenaExport:
     location : str
         ``s3://bucket/prefix`` under which results stand until they are fetched. Give it a rule that deletes
         what is a day old: a process that dies leaves its result behind.
+    iceberg_tables : collection of str
+        Tables of the lake that are Iceberg tables.
 
     Raises
     ------
@@ -72,11 +74,14 @@ class AthenaExport:
         If the location could end the text that it stands in.
     """
 
-    def __init__(self, database: str, workgroup: str, location: str) -> None:
+    def __init__(
+        self, database: str, workgroup: str, location: str, *, iceberg_tables: Collection[str] = ()
+    ) -> None:
         if not _SAFE_LOCATION.fullmatch(location):
             message = f"{location!r} is no place of results: write it as s3://bucket/prefix"
             raise ValueError(message)
         self._database = database
+        self._iceberg_tables = frozenset(iceberg_tables)
         self._workgroup = workgroup
         self._location = location.rstrip("/")
         self._athena = boto3.client("athena", config=_CONFIG)
@@ -95,7 +100,8 @@ class AthenaExport:
         token = uuid.uuid4().hex
         location = f"{self._location}/{token}/"
         try:
-            statement = unload_of(statement_of(request, bounds.rows), location)
+            has_keys = request.table not in self._iceberg_tables
+            statement = unload_of(statement_of(request, bounds.rows, has_keys=has_keys), location)
         except NotInSqlError as error:
             raise EngineError(str(error)) from error
         with _told():

@@ -14,6 +14,13 @@ STAMP = "%Y%m%dT%H%M%S%fZ"
 _NEWEST = "99991231T000000000000Z"
 _STAMP_OF_OBJECT = f"""substr(regexp_extract("$path", '[^/]+$'), 1, {len(_NEWEST)})"""
 
+_KEYS_JOINED = """
+    and delivered.first_date = own.first_date
+    and delivered.last_date = own.last_date"""
+_KEYS_CHOSEN = """
+    and delivered.first_date <= cast(? as date)
+    and delivered.last_date >= cast(? as date)"""
+
 
 class NotInSqlError(ValueError):
     """The rows that hold are found by more than the newest delivery."""
@@ -45,13 +52,22 @@ class Statement:
         return ["'" + value.replace("'", "''") + "'" for value in self.values]
 
 
-def statement_of(request: ExportRequest, most_rows: int) -> Statement:
+def statement_of(request: ExportRequest, most_rows: int, *, has_keys: bool = True) -> Statement:
     """Return the query whose rows are those that `Lake.read` gives, one more than there may be at most.
 
     Athena has no microseconds in the timestamps of Parquet, and files that come in one second are told apart
     by them. So times are compared, and `known_at` is given, as they stand in the names of the objects.
 
-    Only folders whose dates overlap the days asked for are read: the query pays for what it reads.
+    Parameters
+    ----------
+    request : ExportRequest
+        What is asked for.
+    most_rows : int
+        Most rows that there may be.
+    has_keys : bool
+        Whether the table has the dates of deliveries as partition keys. Then only folders whose dates overlap
+        the days asked for are read: the query pays for what it reads. An Iceberg table has none, and skips
+        files by the days in them.
 
     Raises
     ------
@@ -76,10 +92,7 @@ def statement_of(request: ExportRequest, most_rows: int) -> Statement:
     sql = f"""select {", ".join(_field(name) for name in request.fields)}
 from {_name(table.name)} as delivered
 inner join ({known}
-) as own on
-    delivered.delivery_id = own.delivery_id
-    and delivered.first_date = own.first_date
-    and delivered.last_date = own.last_date
+) as own on delivered.delivery_id = own.delivery_id{_KEYS_JOINED if has_keys else ""}
 left join ({known}
 ) as newer on
     own.source = newer.source
@@ -88,14 +101,12 @@ left join ({known}
 where
     newer.delivery_id is null
     and delivered.{day} between own.first_date and own.last_date
-    and delivered.{day} between cast(? as date) and cast(? as date)
-    and delivered.first_date <= cast(? as date)
-    and delivered.last_date >= cast(? as date){chosen}
+    and delivered.{day} between cast(? as date) and cast(? as date){_KEYS_CHOSEN if has_keys else ""}{chosen}
 limit {most_rows + 1}"""  # noqa: S608
     first, last = request.first.isoformat(), request.last.isoformat()
     values = (
         *(table.name, moment) * 2,
-        *(first, last, last, first),
+        *((first, last, last, first) if has_keys else (first, last)),
         *(value for _, values in request.filters for value in values),
     )
     return Statement(sql, values)

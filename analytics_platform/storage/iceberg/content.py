@@ -42,7 +42,7 @@ class Contents:
     """Reads the states of Iceberg tables; what has been read of an immutable file is remembered."""
 
     def __init__(self) -> None:
-        self._manifests: dict[str, dict[str, frozenset[RowsOf]]] = {}
+        self._known: dict[str, dict[str, dict[str, frozenset[RowsOf]]]] = {}
 
     def of(self, table: Table) -> Content:
         """Return the newest state that a loaded table knows.
@@ -55,25 +55,26 @@ class Contents:
         snapshot = table.current_snapshot()
         if snapshot is None:
             return Content({})
-        files: dict[str, frozenset[RowsOf]] = {}
+        name = str(table.metadata.table_uuid)
+        known = self._known.get(name, {})
+        found: dict[str, dict[str, frozenset[RowsOf]]] = {}
         for manifest in snapshot.manifests(table.io):
             if manifest.content == ManifestContent.DELETES:
-                name = ".".join(table.name())
+                called = ".".join(table.name())
                 message = (
-                    f"another engine has deleted rows of the Iceberg table {name}: deliveries are immutable; "
-                    "roll it back to a snapshot before that"
+                    f"another engine has deleted rows of the Iceberg table {called}: deliveries are "
+                    "immutable; roll it back to a snapshot before that"
                 )
                 raise DamagedLakeError(message)
-            files |= self._files(table, manifest)
-        return Content(files)
+            path = manifest.manifest_path
+            found[path] = known[path] if path in known else _files(table, manifest)
+        self._known[name] = found
+        return Content({address: rows for files in found.values() for address, rows in files.items()})
 
-    def _files(self, table: Table, manifest: ManifestFile) -> dict[str, frozenset[RowsOf]]:
-        known = self._manifests.get(manifest.manifest_path)
-        if known is None:
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-            known = {entry.data_file.file_path: _rows_in(table, entry.data_file) for entry in entries}
-            self._manifests[manifest.manifest_path] = known
-        return known
+
+def _files(table: Table, manifest: ManifestFile) -> dict[str, frozenset[RowsOf]]:
+    entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+    return {entry.data_file.file_path: _rows_in(table, entry.data_file) for entry in entries}
 
 
 def _rows_in(table: Table, file: DataFile) -> frozenset[RowsOf]:

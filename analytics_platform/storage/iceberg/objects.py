@@ -109,12 +109,8 @@ class IcebergObjects:
             files, found = self._tables.content(name).holding(wanted)
             others += [key for each, key in wanted.items() if each not in found]
             if files:
-                rows = self._inner.scan([self._key(address) for address in files], schema)
-                parts.append(
-                    rows
-                    if found <= wanted.keys()
-                    else rows.join(_only(wanted), on=["delivery_id", "known_at"], how="semi")
-                )
+                rows = self._data(files, schema)
+                parts.append(rows if found <= wanted.keys() else _only(wanted, rows))
         if others or not parts:
             parts.append(self._inner.scan(others, schema))
         return parts[0] if len(parts) == 1 else pl.concat(parts)
@@ -159,6 +155,15 @@ class IcebergObjects:
         if again:
             self._inner.remove(key)
 
+    def _data(self, addresses: list[str], schema: pl.Schema | None) -> pl.LazyFrame:
+        """Return the rows of data files, unread: their times do not say that they are in UTC."""
+        keys = [self._key(address) for address in addresses]
+        if schema is None:
+            return self._inner.scan(keys)
+        times = [name for name, kind in schema.items() if isinstance(kind, pl.Datetime)]
+        stored = pl.Schema({**schema, **dict.fromkeys(times, pl.Datetime("us"))})
+        return self._inner.scan(keys, stored).with_columns(pl.col(times).dt.replace_time_zone("UTC"))
+
     def _key(self, address: str) -> str:
         path = address.removeprefix("file://")
         if not path.startswith(self._root):
@@ -167,10 +172,11 @@ class IcebergObjects:
         return path.removeprefix(self._root)
 
 
-def _only(wanted: Collection[RowsOf]) -> pl.LazyFrame:
-    """Return the deliveries of which rows count, to be joined with."""
-    told = {
-        "delivery_id": [each.delivery_id for each in wanted],
-        "known_at": [each.moment for each in wanted],
-    }
-    return pl.LazyFrame(told, schema={"delivery_id": pl.String(), "known_at": pl.Datetime("us", "UTC")})
+def _only(wanted: Collection[RowsOf], rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows of some deliveries, where a file holds others, too."""
+    told = {name: [getattr(each, name) for each in wanted] for name in ("delivery_id", "moment")}
+    schema = {"delivery_id": pl.String(), "moment": pl.Datetime("us", "UTC")}
+    on = [pl.col("delivery_id"), pl.col("known_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")]
+    return rows.join(
+        pl.LazyFrame(told, schema=schema), left_on=on, right_on=["delivery_id", "moment"], how="semi"
+    )

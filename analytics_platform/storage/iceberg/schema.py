@@ -14,11 +14,25 @@ PROPERTIES = {
     "write.metadata.metrics.column.delivery_id": "full",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.parquet.row-group-limit": str(ROW_GROUP_ROWS),
+    "write.target-file-size-bytes": str(128 << 20),  # so much stands in memory before it is written
 }
 
 
 def described(name: str, columns: pa.Schema) -> pa.Schema:
-    """Return the columns of a file that is put into a table, each with the description of the contract."""
+    """Return the columns of a file as those of the table that it is put into.
+
+    Each has the description of the contract. Times are in UTC and do not say so, as in the external tables of
+    files: SQL is the same for both.
+    """
     own = TABLES[name].schema.columns()
     told = {column: own[column].description or "" for column in own}
-    return pa.schema([field.with_metadata({"doc": told.get(field.name, "")}) for field in columns])
+    return pa.schema(
+        [
+            pa.field(field.name, _without_zone(field.type), metadata={"doc": told.get(field.name, "")})
+            for field in columns
+        ]
+    )
+
+
+def _without_zone(type_: pa.DataType) -> pa.DataType:
+    return pa.timestamp("us") if pa.types.is_timestamp(type_) else type_

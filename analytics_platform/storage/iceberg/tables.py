@@ -26,6 +26,7 @@ from analytics_platform.storage.files import sha256_of
 from analytics_platform.storage.iceberg.content import Content, Contents
 from analytics_platform.storage.iceberg.names import RowsOf
 from analytics_platform.storage.iceberg.schema import PROPERTIES, described
+from analytics_platform.storage.lake.lake import ROW_GROUP_ROWS
 from analytics_platform.storage.lake.objects import UnreachableLakeError
 from analytics_platform.tables.platform import DELIVERIES
 from analytics_platform.tables.registry import TABLES
@@ -34,7 +35,6 @@ from analytics_platform.tables.risk import RUN_MANIFESTS
 _SMALL = frozenset({DELIVERIES.name, RUN_MANIFESTS.name})
 _TRIES = 30
 _LONGEST_WAIT_SECONDS = 2.0
-_ROWS_AT_ONCE = 65_536
 _OVERTAKEN = (CommitFailedException, ValidationException, TableAlreadyExistsError, IntegrityError)
 """What a commit fails with when another came first; the last when two make the namespace."""
 
@@ -119,7 +119,7 @@ class IcebergTables:
             is_there = self._contents.of(table).has(rows_of)
             if is_there and not again:
                 return
-            with _streamed(file) as rows, table.transaction() as change:
+            with _streamed(file, columns) as rows, table.transaction() as change:
                 if is_there:
                     change.delete(_rows(rows_of), snapshot_properties=facts)
                 change.append(rows, snapshot_properties=facts)
@@ -193,7 +193,7 @@ class IcebergTables:
 def _rows(of: RowsOf) -> BooleanExpression:
     told: list[BooleanExpression] = [
         EqualTo(term=Reference("delivery_id"), value=of.delivery_id),
-        EqualTo(term=Reference("known_at"), value=of.moment.isoformat()),
+        EqualTo(term=Reference("known_at"), value=of.moment.replace(tzinfo=None).isoformat()),
     ]
     return And(*told)
 
@@ -203,7 +203,8 @@ def _told(of: RowsOf) -> str:
 
 
 @contextmanager
-def _streamed(file: Path) -> Iterator[pa.RecordBatchReader]:
+def _streamed(file: Path, columns: pa.Schema) -> Iterator[pa.RecordBatchReader]:
     """Open the rows of a file, so many at a time that memory does not grow with them."""
     with pq.ParquetFile(file) as opened:
-        yield pa.RecordBatchReader.from_batches(opened.schema_arrow, opened.iter_batches(_ROWS_AT_ONCE))
+        batches = (batch.cast(columns) for batch in opened.iter_batches(ROW_GROUP_ROWS))
+        yield pa.RecordBatchReader.from_batches(columns, batches)

@@ -102,14 +102,17 @@ def engine(client: _Client) -> AthenaExport:
     ],
     ids=["all", "as known", "one day", "filters", "hostile"],
 )
-def test_the_query_gives_the_rows_of_the_lake(tmp_path: Path, request_: ExportRequest) -> None:
+@pytest.mark.parametrize("has_keys", [True, False], ids=["files", "iceberg"])
+def test_the_query_gives_the_rows_of_the_lake(
+    tmp_path: Path, request_: ExportRequest, *, has_keys: bool
+) -> None:
     lake = small_lake(tmp_path)
-    statement = statement_of(request_, 100)
+    statement = statement_of(request_, 100, has_keys=has_keys)
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        for table, has_keys in (("prices", "true"), ("deliveries", "false")):
+        for table, are_read in (("prices", has_keys), ("deliveries", False)):
             files = f"'{lake.root}/{table}/**/*.parquet'"
-            rows = f"read_parquet({files}, hive_partitioning = {has_keys}, filename = '$path')"
+            rows = f"read_parquet({files}, hive_partitioning = {are_read}, filename = '$path')"
             connection.execute(f"create view {table} as select * from {rows}")  # noqa: S608 - names of this test
         found = connection.execute(statement.sql, list(statement.values)).pl()
     assert sorted(_keys(found)) == sorted(_keys(_by_lake(lake, request_)))

@@ -1,0 +1,2 @@
+-- found: no operator &&
+select code from marts.codes where codes && others

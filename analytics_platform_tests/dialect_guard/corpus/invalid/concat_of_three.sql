@@ -1,0 +1,2 @@
+-- found: concat takes two texts
+select concat('a', 'b', 'c') as joined

@@ -1,0 +1,2 @@
+-- found: no SQL of Redshift
+select quantity // 2 as half from lake.positions

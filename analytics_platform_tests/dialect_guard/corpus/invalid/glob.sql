@@ -1,0 +1,2 @@
+-- found: no GLOB
+select name from lake.portfolios where name glob 'EQ*'

@@ -1,0 +1,2 @@
+-- found: no * with RENAME
+select * rename (name as title) from lake.portfolios

@@ -1,0 +1,2 @@
+-- found: no * with REPLACE
+select * replace (upper(name) as name) from lake.portfolios
