@@ -9,7 +9,7 @@ from analytics_platform.calendars.sessions import calendar, trading_sessions_fra
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.partitions import CALENDAR, RANGE_END, RANGE_START
 from analytics_platform.defs.reference import bond_accruals, curve_segments
-from analytics_platform.defs.resources import LakeResource, DuckDBResource
+from analytics_platform.defs.resources import DuckDBResource, LakeResource
 from analytics_platform.defs.risk import explain, measures, valuation
 from analytics_platform.storage.lake.lake import DiskLake
 from analytics_platform.tables.risk import INSTRUMENT_VALUATIONS, RISK_METRICS, SCENARIO_PNL, STRESS_RESULTS

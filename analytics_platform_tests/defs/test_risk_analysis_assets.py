@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.partitions import CALENDAR, RANGE_END, RANGE_START
-from analytics_platform.defs.resources import LakeResource, DuckDBResource
+from analytics_platform.defs.resources import DuckDBResource, LakeResource
 from analytics_platform.defs.risk import backtests, explain, key_rates, performance
 from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.contract import Table

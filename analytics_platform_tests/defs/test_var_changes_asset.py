@@ -10,7 +10,7 @@ import pytest
 
 from analytics_platform.defs.io_managers import LakeIOManager
 from analytics_platform.defs.partitions import BUSINESS_DAYS, RANGE_END, RANGE_START
-from analytics_platform.defs.resources import LakeResource, DuckDBResource
+from analytics_platform.defs.resources import DuckDBResource, LakeResource
 from analytics_platform.defs.risk.changes import var_changes
 from analytics_platform.storage.lake.lake import Delivery, DiskLake
 from analytics_platform.tables.platform import DELIVERIES

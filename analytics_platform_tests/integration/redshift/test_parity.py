@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from analytics_platform.storage.redshift.warehouse import RedshiftWarehouse
 from analytics_platform.storage.warehouse import DuckDBWarehouse, Warehouse
+from analytics_platform_tests.dialect_guard.__main__ import guarded
 from analytics_platform_tests.integration.aws import EmulatedS3
 from analytics_platform_tests.integration.conftest import Demo
 from analytics_platform_tests.integration.redshift.conftest import RedshiftServer
@@ -33,6 +35,7 @@ class Both:
 
     duckdb: Warehouse
     redshift: RedshiftWarehouse
+    statements: Path
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def both(
             check=False,
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return Both(DuckDBWarehouse(demo.at.settings.warehouse), at.warehouse())
+    return Both(DuckDBWarehouse(demo.at.settings.warehouse), at.warehouse(), home / "dbt_target" / "run")
 
 
 def test_every_relation_is_equal_row_by_row(both: Both) -> None:
@@ -79,6 +82,12 @@ def test_every_relation_is_equal_row_by_row(both: Both) -> None:
     assert len(relations) > 60
     differing = {name: told for name in relations if (told := difference(both, name))}
     assert differing == {}
+
+
+def test_what_dbt_ran_is_in_the_dialect_of_redshift(both: Both) -> None:
+    files, found = guarded([both.statements])
+    assert len(files) > 100
+    assert found == []
 
 
 def difference(both: Both, relation: str) -> str:
