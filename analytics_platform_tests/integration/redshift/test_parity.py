@@ -9,12 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analytics_platform.settings import Settings
 from analytics_platform.storage.redshift.warehouse import RedshiftWarehouse
 from analytics_platform.storage.warehouse import DuckDBWarehouse, Warehouse
 from analytics_platform_tests.dialect_guard.__main__ import guarded
 from analytics_platform_tests.integration.aws import EmulatedS3
 from analytics_platform_tests.integration.conftest import Demo
 from analytics_platform_tests.integration.redshift.conftest import RedshiftServer
+from analytics_platform_tests.integration.redshift_double.errors import RedshiftError
+from analytics_platform_tests.integration.redshift_double.proxy import Double
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +38,19 @@ class Both:
 
     duckdb: Warehouse
     redshift: RedshiftWarehouse
-    statements: Path
+    target: Path
+    environment: dict[str, str]
+
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt on Redshift by hand, in a folder of its own."""
+        return _run(
+            [str(Path(sys.executable).with_name("dbt")), *arguments, "--target", "redshift"],
+            {
+                **self.environment,
+                "DBT_TARGET_PATH": str(self.target / "by_hand"),
+                "DBT_LOG_PATH": str(self.target),
+            },
+        )
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +79,9 @@ def both(
         "ANALYTICS_DBT_TARGET": str(home / "dbt_target"),
     }
     for command in (["warehouse", "bootstrap"], ["dbt-manifest"], ["demo"]):
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "analytics_platform.cli", *command],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
+        done = _run([sys.executable, "-m", "analytics_platform.cli", *command], environment)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return Both(DuckDBWarehouse(demo.at.settings.warehouse), at.warehouse(), home / "dbt_target" / "run")
+    return Both(DuckDBWarehouse(demo.at.settings.warehouse), at.warehouse(), home / "dbt_target", environment)
 
 
 def test_every_relation_is_equal_row_by_row(both: Both) -> None:
@@ -85,9 +93,36 @@ def test_every_relation_is_equal_row_by_row(both: Both) -> None:
 
 
 def test_what_dbt_ran_is_in_the_dialect_of_redshift(both: Both) -> None:
-    files, found = guarded([both.statements])
+    files, found = guarded([both.target / "run"])
     assert files > 100
     assert found == []
+
+
+def test_a_range_is_replaced_whole_or_not_at_all(both: Both, double: Double) -> None:
+    def held() -> pl.DataFrame:
+        return ordered(both.redshift.read("marts.fct_position_values"))
+
+    before, sessions = held(), '{"first_session": "2013-02-01", "last_session": "2013-03-01"}'
+    build = ("run", "--select", "fct_position_values", "--vars", sessions)
+    double.faults.refuse("insert into .*fct_position_values", times=9, error=RedshiftError("disk full"))
+    assert both.dbt(*build).returncode == 1
+    assert held().equals(before)
+    double.faults.clear()
+    done = both.dbt(*build)
+    assert done.returncode == 0, done.stdout
+    assert held().equals(before)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own commands
+        command,
+        env=environment,
+        cwd=Settings().dbt_project,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
 
 
 def difference(both: Both, relation: str) -> str:
