@@ -58,12 +58,12 @@ MODULES = [
 
 def resources(of: Settings) -> dict[str, object]:
     """Return the resources of the profile."""
-    catalog = of.catalog_database if of.profile == "aws" else None
     warehouse = warehouse_resource(of)
+    catalog, iceberg = of.lake_options["catalog_database"], list(of.iceberg_tables)
     return {
         "intake": intake_resource(of),
-        "lake": LakeResource(root=of.lake_url, catalog_database=catalog),
-        "lake_io": LakeIOManager(root=of.lake_url, catalog_database=catalog),
+        "lake": LakeResource(root=of.lake_url, catalog_database=catalog, iceberg_tables=iceberg),
+        "lake_io": LakeIOManager(root=of.lake_url, catalog_database=catalog, iceberg_tables=iceberg),
         "warehouse": warehouse,
         "dbt": DbtProjectRunner(project=str(of.dbt_project), target=str(of.dbt_target), warehouse=warehouse),
         "serving": FolderResource(root=str(of.serving)),

@@ -4,13 +4,28 @@ import os
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypedDict
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class LakeOptions(TypedDict):
+    """How the lake of an installation is opened, besides its address.
+
+    Attributes
+    ----------
+    catalog_database : str or None
+        Database of the Glue catalogue; None where the lake is a folder.
+    iceberg_tables : tuple of str
+        Tables that are kept as Apache Iceberg tables.
+    """
+
+    catalog_database: str | None
+    iceberg_tables: tuple[str, ...]
 
 
 class Settings(BaseSettings):
@@ -186,6 +201,9 @@ class Settings(BaseSettings):
                     f"ANALYTICS_LAKE_URL is {self.lake_url}: DuckDB reads a folder; set ANALYTICS_PROFILE=aws"
                 )
                 raise ValueError(message)
+            if self.iceberg_tables:
+                message = "ANALYTICS_ICEBERG_TABLES needs the Glue catalogue: set ANALYTICS_PROFILE=aws"
+                raise ValueError(message)
             return self
         lacking = [
             name
@@ -235,6 +253,12 @@ class Settings(BaseSettings):
     def lake(self) -> Path:
         """Folder of the immutable deliveries, in the local profile."""
         return Path(self.lake_url)
+
+    @property
+    def lake_options(self) -> LakeOptions:
+        """How the lake is opened, besides its address."""
+        catalog = self.catalog_database if self.profile == "aws" else None
+        return LakeOptions(catalog_database=catalog, iceberg_tables=self.iceberg_tables)
 
     @property
     def quarantine(self) -> Path:

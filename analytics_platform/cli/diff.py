@@ -78,7 +78,9 @@ def _books(day: date, first: str, second: str, portfolio: str | None) -> tuple[B
             message = f"as known at {written(moment)}: {problem}"
             raise LookupError(message)
         top = portfolio or rows["portfolio_id"][0]
-        books.append(Book(store, open_lake(of.lake_url), calendar(of.calendar), version, top, day))
+        books.append(
+            Book(store, open_lake(of.lake_url, **of.lake_options), calendar(of.calendar), version, top, day)
+        )
     return books[0], books[1]
 
 

@@ -67,7 +67,9 @@ def open_book(of: Settings, portfolio: str, day: date, as_known_at: str | None) 
     _, problem = choose(store.table(version, "portfolio_risk"), day, portfolio)
     if problem is not None:
         raise NoSuchNumberError(problem)
-    return Book(store, open_lake(of.lake_url), calendar(of.calendar), version, portfolio, day)
+    return Book(
+        store, open_lake(of.lake_url, **of.lake_options), calendar(of.calendar), version, portfolio, day
+    )
 
 
 def _tree(chain: Chain) -> Tree:

@@ -52,7 +52,9 @@ def find_gaps(of: Settings, *, dry_run: bool) -> list[Gap]:
     if not dry_run:
         fail_dead_runs(instance)
     watch = intake_resource(of).watch()
-    return list(gaps(watch, open_lake(of.lake_url), lambda run_id: is_alive(instance, run_id)))
+    return list(
+        gaps(watch, open_lake(of.lake_url, **of.lake_options), lambda run_id: is_alive(instance, run_id))
+    )
 
 
 def _table(found: list[Gap], closed: list[bool]) -> Table:

@@ -92,7 +92,7 @@ def _routers(of: Settings, access: Access, audit: AuditLog) -> list[APIRouter]:
 
 def _export_engine(of: Settings) -> ExportEngine:
     if of.athena_database is None:
-        return LakeExport(of.lake_url)
+        return LakeExport(of.lake_url, **of.lake_options)
     if of.athena_results is None:
         message = "exports by Athena need ANALYTICS_ATHENA_RESULTS: set it to s3://bucket/prefix"
         raise StartRefusedError(message)
@@ -100,6 +100,11 @@ def _export_engine(of: Settings) -> ExportEngine:
     from analytics_platform.api.exports.athena_export import AthenaExport  # noqa: PLC0415
 
     try:
-        return AthenaExport(of.athena_database, of.athena_workgroup, of.athena_results)
+        return AthenaExport(
+            of.athena_database,
+            of.athena_workgroup,
+            of.athena_results,
+            iceberg_tables=of.iceberg_tables,
+        )
     except ValueError as error:
         raise StartRefusedError(str(error)) from error

@@ -45,7 +45,9 @@ def run_what_if(
         asked = [parse_trade(text) for text in trades]
         version = store.at(None if as_known_at is None else parse_moment(as_known_at))
         position = published_position(store, version, portfolio, day)
-        cube = stored_cube(open_lake(settings().lake_url), store, version, position)
+        cube = stored_cube(
+            open_lake(settings().lake_url, **settings().lake_options), store, version, position
+        )
         _check(position, asked, cube)
     except (
         MomentError,

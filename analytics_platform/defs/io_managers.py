@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from analytics_platform.defs.partitions import session_range
 from analytics_platform.storage.lake.lake import Delivery, Lake
@@ -25,10 +26,13 @@ class LakeIOManager(dg.ConfigurableIOManager):
         Folder of the lake, or ``s3://bucket/prefix``.
     catalog_database : str or None
         Database of the Glue catalog that a lake on S3 registers its objects in.
+    iceberg_tables : list of str
+        Tables that are kept as Apache Iceberg tables of that database.
     """
 
     root: str
     catalog_database: str | None = None
+    iceberg_tables: list[str] = Field(default=[])
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Append the frame as one delivery, then publish it.
@@ -36,7 +40,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         A repeated step of the same run writes the same object again, which changes nothing.
         """
         table = _table(context.asset_key)
-        lake = open_lake(self.root, catalog_database=self.catalog_database)
+        lake = self._lake()
         delivery = _delivery(context, lake)
         if table.kind == "reference" and lake.read(table).select(table.columns.names()).equals(obj):
             context.add_output_metadata({"rows": obj.height, "unchanged": True})
@@ -48,11 +52,16 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
         """Return the current rows of the sessions that the run asks for; its own where it wrote them."""
         table = _table(context.asset_key)
-        lake = open_lake(self.root, catalog_database=self.catalog_database)
+        lake = self._lake()
         if table.date_column is None:
             return lake.read(table)
         days = [date.fromisoformat(key) for key in context.asset_partition_keys]
         return lake.read(table, days, preferred=context.step_context.run_id)
+
+    def _lake(self) -> Lake:
+        return open_lake(
+            self.root, catalog_database=self.catalog_database, iceberg_tables=self.iceberg_tables
+        )
 
 
 def _table(key: dg.AssetKey) -> Table:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from analytics_platform.calendars.sessions import calendar
 from analytics_platform.ingestion.child.child import ParsingChild
@@ -31,10 +31,13 @@ class LakeResource(dg.ConfigurableResource[None]):
 
     root: str
     catalog_database: str | None = None
+    iceberg_tables: list[str] = Field(default=[])
 
     def open(self) -> Lake:
         """Return the lake."""
-        return open_lake(self.root, catalog_database=self.catalog_database)
+        return open_lake(
+            self.root, catalog_database=self.catalog_database, iceberg_tables=self.iceberg_tables
+        )
 
 
 class WarehouseResource(dg.ConfigurableResource[None]):
@@ -181,6 +184,7 @@ class IntakeResource(dg.ConfigurableResource["IntakeResource"]):
     landing: str
     lake: str
     catalog_database: str | None = None
+    iceberg_tables: list[str] = Field(default=[])
     ledger: str
     quarantine: str
     sources: str
@@ -234,7 +238,9 @@ class IntakeResource(dg.ConfigurableResource["IntakeResource"]):
             yield Intake(
                 landing=watch.landing,
                 ledger=watch.ledger,
-                lake=open_lake(self.lake, catalog_database=self.catalog_database),
+                lake=open_lake(
+                    self.lake, catalog_database=self.catalog_database, iceberg_tables=self.iceberg_tables
+                ),
                 quarantine=watch.quarantine,
                 sources=Path(self.sources),
                 child=child,
@@ -247,7 +253,8 @@ def intake_resource(settings: Settings) -> IntakeResource:
     return IntakeResource(
         landing=settings.landing_url,
         lake=settings.lake_url,
-        catalog_database=settings.catalog_database,
+        catalog_database=settings.lake_options["catalog_database"],
+        iceberg_tables=list(settings.iceberg_tables),
         ledger=settings.ledger_url,
         quarantine=str(settings.quarantine),
         sources=str(settings.sources),

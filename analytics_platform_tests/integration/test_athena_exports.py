@@ -91,6 +91,7 @@ def athena(s3: EmulatedS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.param(
             replace(ALL, filters=(("instrument_id", ("EQ_A", "EQ_C")), ("source", ("desk", FORMULA)))),
             id="filters",
+            marks=pytest.mark.slow,
         ),
         pytest.param(replace(ALL, as_known_at=FIRST), id="as known", marks=pytest.mark.slow),
         pytest.param(replace(ALL, first=TUESDAY, last=TUESDAY), id="one day", marks=pytest.mark.slow),
@@ -137,6 +138,7 @@ def test_an_export_that_takes_too_long_is_stopped(athena: Athena) -> None:
     assert athena.states()[-1] == "CANCELLED"
 
 
+@pytest.mark.slow
 def test_a_long_query_is_looked_at_ever_more_rarely(athena: Athena) -> None:
     exports = athena.exports(Bounds(seconds=1.5))
     athena.double.may_run.clear()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from analytics_platform.api.exports import lake_writer
@@ -22,10 +23,14 @@ class LakeExport:
     ----------
     lake : Path or str
         Folder of the lake, or ``s3://bucket/prefix``.
+    catalog_database, iceberg_tables
+        As of `open_lake`.
     """
 
-    def __init__(self, lake: Path | str) -> None:
-        self._lake = str(lake)
+    def __init__(
+        self, lake: Path | str, *, catalog_database: str | None = None, iceberg_tables: Sequence[str] = ()
+    ) -> None:
+        self._lake = lake_writer.Place(str(lake), catalog_database, tuple(iceberg_tables))
         self._running: dict[str, tuple[subprocess.Popen[bytes], Bounds]] = {}
 
     def start(self, request: ExportRequest, target: Path, bounds: Bounds) -> str:

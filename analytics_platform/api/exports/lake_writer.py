@@ -20,10 +20,19 @@ TOO_MANY_ROWS = 3
 
 
 @dataclass(frozen=True)
+class Place:
+    """What `open_lake` is called with."""
+
+    url: str
+    catalog_database: str | None
+    iceberg_tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Order:
     """All that the process is told, as JSON on its standard input."""
 
-    lake: str
+    lake: Place
     target: Path
     request: ExportRequest
     bounds: Bounds
@@ -51,7 +60,11 @@ def main() -> int:
     seconds = int(order.bounds.seconds * cores) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
-        rows = chosen(open_lake(order.lake), order.request)
+        place = order.lake
+        lake = open_lake(
+            place.url, catalog_database=place.catalog_database, iceberg_tables=place.iceberg_tables
+        )
+        rows = chosen(lake, order.request)
         n_rows = write_rows(rows, order.target, order.request.form, order.bounds.rows)
     except TooManyRowsError:
         return TOO_MANY_ROWS
