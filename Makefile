@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ANALYTICS := $(BIN)/analytics
 MANIFEST := dbt/target/manifest.json
-REDSHIFT_SQL := dbt/target/redshift/compiled
+REDSHIFT_SQL := dbt/target/redshift-lint/compiled
 SQLMESH := $(VENV)-sqlmesh
 DBT_SOURCES := $(shell find dbt \( -name target -o -name logs -o -name __pycache__ \) -prune -o -type f ! -name '.*' -print 2>/dev/null)
 NO_HOST_OR_PATH := py[p]i\.org|python[h]osted|registry\.[n]pmjs|(^|[^[:alnum:]._-])/(home|root|Users|work|tmp)/[[:alnum:]_]
@@ -43,7 +43,7 @@ lint: setup ## Check style, types, layers, SQL for both engines, and that no fil
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	rm -rf $(REDSHIFT_SQL)
-	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift \
+	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift-lint \
 		--no-populate-cache --no-introspect --quiet --log-level-file none
 	$(BIN)/python -m analytics_platform_tests.dialect_guard $(REDSHIFT_SQL)
 	$(BIN)/sqlfluff lint --processes 2 dbt

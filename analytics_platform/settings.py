@@ -31,7 +31,9 @@ class LakeOptions(TypedDict):
 class Settings(BaseSettings):
     """Settings of one installation, from variables named ``ANALYTICS_...``."""
 
-    model_config = SettingsConfigDict(env_prefix="ANALYTICS_", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ANALYTICS_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
 
     profile: Literal["local", "aws"] = Field(
         default="local",

@@ -13,6 +13,7 @@ from analytics_platform.cli.catalog import catalog_app
 from analytics_platform.cli.steward import quarantine_app, source_app
 from analytics_platform.cli.warehouse import warehouse_app
 
+REFUSED = 2
 HOME_IS_BUSY = 3
 STOPPED = 130
 
@@ -188,6 +189,8 @@ def _alone(command: Callable[[], int]) -> int:
     """Run a command that materializes, unless another one does; return its exit code."""
     from analytics_platform.cli.lock import HomeIsBusyError, only_one
     from analytics_platform.settings import settings
+    from analytics_platform.storage.catalog.faults import CatalogError
+    from analytics_platform.storage.lake.objects import UnreachableLakeError
 
     try:
         with only_one(settings().home):
@@ -198,6 +201,9 @@ def _alone(command: Callable[[], int]) -> int:
     except HomeIsBusyError as error:
         typer.echo(str(error), err=True)
         return HOME_IS_BUSY
+    except (CatalogError, UnreachableLakeError) as error:
+        typer.echo(str(error), err=True)
+        return REFUSED
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -16,13 +16,17 @@ FINGERPRINT_TAG = "analytics/fingerprint"
 
 def fingerprint(of: Settings, sessions: tuple[date, date]) -> str:
     """Return the digest of everything that the result of a run over the sessions depends on."""
-    digest = hashlib.sha256(f"{sessions} {of.calendar} {of.first_session} {of.n_scenarios}".encode())
+    place = (
+        f"{of.profile} {of.lake_url} {of.redshift_host} {of.redshift_database} {sorted(of.iceberg_tables)}"
+    )
+    digest = hashlib.sha256(f"{place} {sessions} {of.calendar} {of.first_session} {of.n_scenarios}".encode())
     for entry in Ledger(of.ledger_url).entries():
         digest.update(f"{entry.version.key} {entry.version.version_id}\n".encode())
     package = Path(analytics_platform.__file__).parent
     code = [*package.rglob("*.py"), *package.rglob("*.j2"), *of.sources.glob("*.toml")]
     sql = [path for path in of.dbt_project.rglob("*") if path.suffix in {".sql", ".yml"} and path.is_file()]
-    for path in sorted([*code, *(path for path in sql if of.dbt_target not in path.parents)]):
+    built = {of.dbt_target, of.dbt_project / "target"}
+    for path in sorted([*code, *(path for path in sql if built.isdisjoint(path.parents))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -9,6 +9,7 @@ from analytics_platform.defs.instance import fail_dead_runs, prepare_instance
 from analytics_platform.defs.resources import intake_resource
 from analytics_platform.ingestion.faults import shown
 from analytics_platform.settings import Settings, settings
+from analytics_platform.storage.lake.objects import DamagedLakeError, UnreachableLakeError
 from analytics_platform.storage.lake.opening import open_lake
 from analytics_platform.storage.ledger.gaps import Gap, gaps
 
@@ -28,15 +29,23 @@ def run_reconcile(*, dry_run: bool) -> int:
     Returns
     -------
     int
-        0 if nothing is left to do, 1 if there is.
+        0 if nothing is left to do, 1 if there is, or if the lake cannot be looked at.
     """
     console = Console()
     console = console if console.is_terminal else Console(width=TABLE_WIDTH)
-    found = find_gaps(settings(), dry_run=dry_run)
+    try:
+        found = find_gaps(settings(), dry_run=dry_run)
+    except (DamagedLakeError, UnreachableLakeError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return GAPS_LEFT
     if not found:
         console.print("landing zone, ledger and lake agree")
         return 0
-    closed = [not dry_run and gap.close is not None and gap.close() for gap in found]
+    try:
+        closed = [not dry_run and gap.close is not None and gap.close() for gap in found]
+    except (DamagedLakeError, UnreachableLakeError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return GAPS_LEFT
     console.print(_table(found, closed))
     left = closed.count(False)
     if dry_run:

@@ -40,6 +40,8 @@ def bootstrap(
         # The external schema shows what the catalogue holds: dbt reads tables before their first delivery.
         catalog = GlueCatalog(of.catalog_database, of.lake_url, without=of.iceberg_tables)
         steps = sync(catalog, dry_run=dry_run)
+        if of.iceberg_tables and not dry_run:
+            _make_iceberg(of)
         statements = bootstrap_redshift(_login(of), _plan(of), dry_run=dry_run)
     except (CatalogError, RedshiftError, ValueError) as error:
         typer.echo(str(error), err=True)
@@ -49,6 +51,14 @@ def bootstrap(
     end = "to run; `analytics warehouse bootstrap` runs them" if dry_run else "run"
     catalogued = f"catalogue {of.catalog_database}: {len(steps)} {'to do' if dry_run else 'done'}"
     typer.echo(f"{catalogued}; {of.redshift_host}: {len(statements)} statements {end}")
+
+
+def _make_iceberg(of: "Settings") -> None:
+    from analytics_platform.storage.iceberg.opening import tables_in_glue
+
+    tables = tables_in_glue(of.iceberg_tables, database=of.catalog_database, lake_url=of.lake_url)
+    for name in of.iceberg_tables:
+        tables.make(name)
 
 
 def _login(of: "Settings") -> "RedshiftLogin":

@@ -95,6 +95,16 @@ def test_rows_are_read_as_from_a_lake_of_files(lake: ObjectLake, tmp_path: Path)
         assert_frame_equal(found, expected, check_row_order=False)
 
 
+def test_a_table_is_there_before_its_first_delivery(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/iceberg.sqlite"
+    tables = tables_in_sql(["prices"], url=url, namespace="lake", lake_url=str(tmp_path))
+    for _ in range(2):
+        tables.make("prices")
+    made = SqlCatalog("analytics_platform", uri=url).load_table(("lake", "prices"))
+    assert [field.name for field in made.schema().fields] == PRICES.lake_columns.names()
+    assert made.scan().to_arrow().num_rows == 0
+
+
 def test_lists_are_kept(lake: ObjectLake) -> None:
     rows = pl.DataFrame({name: [None] for name in SCENARIO_PNL.columns}, schema=SCENARIO_PNL.columns)
     pnl = rows.with_columns(unit_pnl=pl.Series([[1.5, -2.0]]), business_date=DAY)

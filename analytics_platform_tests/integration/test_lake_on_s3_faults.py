@@ -97,6 +97,19 @@ def test_a_listed_delivery_whose_row_vanishes_before_it_is_read_is_told(url: str
     assert lake.read(FX_RATES).height == 0
 
 
+def test_a_damaged_row_of_deliveries_is_named_with_its_cure(url: str, s3: EmulatedS3) -> None:
+    lake = open_lake(url)
+    delivery = append_rates(lake, "1.1")
+    key = f"lake/{publication_key('fx_rates', delivery)}"
+    name = url.removeprefix("s3://").partition("/")[0]
+    s3.client.put_object(Bucket=name, Key=key, Body=b"nonsense" * 50)
+    with pytest.raises(DamagedLakeError, match=rf"{key} is damaged; delete it, then run `analytics"):
+        lake.read(FX_RATES)
+    s3.client.delete_object(Bucket=name, Key=key)
+    publish_rates(lake, delivery)
+    assert lake.read(FX_RATES)["rate"].to_list() == [Decimal("1.1")]
+
+
 def test_a_delivery_that_is_taken_out_and_put_again_is_read_anew(url: str, tmp_path: Path) -> None:
     lake = open_lake(url)
     delivery = append_rates(lake, "1.1")

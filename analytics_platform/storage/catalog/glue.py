@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -51,9 +52,12 @@ class GlueCatalog:
         self.database = database
         self.lake_url = lake_url
         self.without = frozenset(without)
-        self._client: Any = boto3.client("glue", config=_CONFIG)
         self._tables: dict[str, ExternalTable] = {}
         self._partitions: set[tuple[str, Partition]] = set()
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - boto3 has no types; made when first asked: readers need none
+        return boto3.client("glue", config=_CONFIG)
 
     def register(self, table: Table, delivery: Delivery) -> None:
         """Make the partition of a delivery known, and its table if that is new or has a new column.
@@ -165,6 +169,12 @@ class GlueCatalog:
                     message = "somebody else has made it: delete it there, or set ANALYTICS_CATALOG_DATABASE"
                     raise CatalogError(message)
                 old = table_of(found)
+                if old.location != wanted.location:
+                    message = (
+                        f"it shows {old.location}, not {wanted.location}: run `analytics catalog sync` if "
+                        "the lake has moved, else set ANALYTICS_CATALOG_DATABASE to a database of its own"
+                    )
+                    raise CatalogError(message)
                 grown = wanted.grown_from(old)
                 if {column.name for column in grown.columns} == {column.name for column in old.columns}:
                     return old

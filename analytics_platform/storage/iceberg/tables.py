@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog
@@ -163,6 +164,11 @@ class IcebergTables:
                 return
         message = f"others change the Iceberg table {self.namespace}.{name} all the time; try again later"
         raise UnreachableLakeError(message)
+
+    def make(self, name: str) -> None:
+        """Make a table before its first delivery, or give it the columns that it lacks: SQL reads it."""
+        rows = pl.DataFrame(schema=TABLES[name].lake_columns)
+        self._made(name, described(name, rows.to_arrow().schema))
 
     def _loaded(self, name: str) -> Table | None:
         try:

@@ -12,7 +12,7 @@ from analytics_platform.storage.lake.catalog import Catalog
 from analytics_platform.storage.lake.conforming import refuse_other_columns, with_lineage
 from analytics_platform.storage.lake.disk import DiskObjects
 from analytics_platform.storage.lake.layout import Delivery, object_key, publication_key
-from analytics_platform.storage.lake.objects import DamagedLakeError, Objects, UnreachableLakeError
+from analytics_platform.storage.lake.objects import DamagedLakeError, Objects, UnreachableLakeError, cause
 from analytics_platform.storage.lake.reads import END_OF_TIME, Question, published, scan
 from analytics_platform.tables.contract import Table
 from analytics_platform.tables.platform import DELIVERIES
@@ -204,11 +204,11 @@ class ObjectLake:
         try:
             return rows.collect()
         except (FileNotFoundError, pl.exceptions.ComputeError) as error:
-            what = f"an object of {table.name} is missing or damaged ({_cause(error)})"
+            what = f"an object of {table.name} is missing or damaged ({cause(error)})"
             message = f"{what}; run `analytics reconcile`"
             raise DamagedLakeError(message) from error
         except OSError as error:
-            what = f"{table.name} cannot be read from {self.url} ({_cause(error)})"
+            what = f"{table.name} cannot be read from {self.url} ({cause(error)})"
             message = f"{what}; check network and permissions"
             raise UnreachableLakeError(message) from error
 
@@ -269,9 +269,3 @@ class DiskLake(ObjectLake):
     def __init__(self, root: Path) -> None:
         super().__init__(DiskObjects(root))
         self.root = root
-
-
-def _cause(error: Exception) -> str:
-    """Return what an error of Polars says, without its advice and the answer of the server."""
-    first = str(error).splitlines()[0]
-    return first.partition(" (set POLARS")[0].partition(": Error performing")[0]

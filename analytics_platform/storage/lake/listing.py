@@ -156,3 +156,6 @@ class SmallObjects:
         except self._bucket.client.exceptions.NoSuchKey as error:
             message = f"s3://{self._bucket.name}/{key} was listed and is gone; run `analytics reconcile`"
             raise DamagedLakeError(message) from error
+        except pl.exceptions.ComputeError as error:
+            message = f"s3://{self._bucket.name}/{key} is damaged; delete it, then run `analytics reconcile`"
+            raise DamagedLakeError(message) from error

@@ -16,6 +16,12 @@ class UnreachableLakeError(RuntimeError):
     """The place where the objects stand does not answer, or refuses."""
 
 
+def cause(error: Exception) -> str:
+    """Return what an error of Polars says, without its advice and the answer of the server."""
+    first = str(error).splitlines()[0]
+    return first.partition(" (set POLARS")[0].partition(": Error performing")[0]
+
+
 class Objects(Protocol):
     """Files under keys such as ``prices/first_date=2024-01-02/last_date=2024-01-02/a.parquet``.
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics_platform.storage.lake.lake import ObjectLake
 from analytics_platform.storage.lake.layout import Delivery, object_key
+from analytics_platform.storage.lake.objects import UnreachableLakeError, cause
 from analytics_platform.storage.landing.observation import LandingWatch
 from analytics_platform.storage.landing.zone import ObjectVersion
 from analytics_platform.storage.ledger.ledger import IN_LAKE, Entry, Ledger, State
@@ -53,6 +54,11 @@ def gaps(watch: LandingWatch, lake: ObjectLake, is_alive: Callable[[str], bool])
         The lake.
     is_alive : callable
         Tells whether a run can still finish what it took.
+
+    Raises
+    ------
+    UnreachableLakeError
+        If an object of the lake cannot be looked at.
     """
     landed = list(_not_in_ledger(watch))
     yield from landed
@@ -118,8 +124,14 @@ def _wrong_with(lake: ObjectLake, key: str, entry: Entry) -> str | None:
         rows = lake.objects.scan([key]).select(pl.len()).collect().item()
     except FileNotFoundError:
         return "the object with its rows is missing"
-    except (pl.exceptions.ComputeError, OSError):
+    except pl.exceptions.ComputeError:
         rows = None
+    except OSError as error:  # it may be whole: nothing may be deleted because of a network
+        message = (
+            f"whether {lake.objects.address(key)} is whole cannot be told ({cause(error)}); "
+            "nothing was deleted: check network and permissions, then run `analytics reconcile` again"
+        )
+        raise UnreachableLakeError(message) from error
     damaged = f"the object with its rows is damaged ({key.rpartition('/')[2]})"
     return None if rows == entry.rows_accepted else damaged
 

@@ -1,5 +1,6 @@
 """The prefix in S3 through which rows come to Redshift and leave it."""
 
+import logging
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -8,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 _LISTED = 1000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Exchange:
         try:
             yield folder
         finally:
-            folder.clear()
+            try:
+                folder.clear()
+            except (BotoCoreError, ClientError) as error:  # must hide no cause, and undo no load
+                _log.warning("%s could not be deleted: %s", folder.address(""), error)
 
 
 @dataclass(frozen=True)

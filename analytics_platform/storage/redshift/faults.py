@@ -1,6 +1,8 @@
 """What can go wrong with Redshift, what of it passes by itself, and how it is told."""
 
-import socket
+import errno
+import ssl
+import struct
 from collections.abc import Mapping
 
 from redshift_connector.error import Error
@@ -21,6 +23,10 @@ _PASSING_WORDS = (
     "dropped by concurrent transaction",
     "deadlock detected",
 )
+_LOST = (ConnectionError, TimeoutError, ssl.SSLEOFError, ssl.SSLZeroReturnError, struct.error)
+"""What a cut connection raises; the last where it is cut within a message."""
+
+_NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 _LOST_WORDS = ("server socket closed", "brokenpipe", "connection time out", "connection is closed")
 
 
@@ -61,7 +67,7 @@ def passes_by(error: BaseException) -> bool:
     Bad data, wrong names and missing rights stay what they are; a conflict with another transaction, a
     deadlock and a lost connection do not.
     """
-    if isinstance(error, (ConnectionError, socket.timeout)):
+    if isinstance(error, _LOST) or (isinstance(error, OSError) and error.errno in _NO_ROUTE):
         return True
     if not isinstance(error, Error):
         return False

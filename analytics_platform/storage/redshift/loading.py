@@ -1,6 +1,7 @@
 """COPY: rows into a table of Redshift, all or none, however often it is tried."""
 
 import json
+import struct
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -93,9 +94,17 @@ class RedshiftLoader:
         """
         with self.exchange.folder("load") as folder:
             count = self._send(relation, rows, span, folder)
-            return self.retries.run(
-                f"load of {relation}", lambda: self._load(relation, folder.address("manifest"), count, span)
-            )
+            try:
+                return self.retries.run(
+                    f"load of {relation}",
+                    lambda: self._load(relation, folder.address("manifest"), count, span),
+                )
+            except (Error, OSError, struct.error) as error:
+                message = (
+                    f"{relation} holds its old rows or the new ones, never a part: the connection was lost "
+                    f"({told(error)}); load it again"
+                )
+                raise LoadError(message) from error
 
     def _send(self, relation: str, rows: Iterable[pl.DataFrame], span: Span, folder: ExchangeFolder) -> int:
         columns = self.retries.run("look at the columns", lambda: self._columns(relation))

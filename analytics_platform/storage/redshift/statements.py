@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 Parameter = str | int | float | date
 
@@ -82,6 +82,8 @@ def with_literals(sql: str, parameters: Sequence[Parameter]) -> str:
 
 
 def _literal(parameter: Parameter) -> str:
+    if isinstance(parameter, datetime):
+        return f"cast('{parameter:%Y-%m-%d %H:%M:%S.%f}' as timestamp)"
     if isinstance(parameter, date):
         return f"cast('{parameter.isoformat()}' as date)"
     return text_literal(parameter) if isinstance(parameter, str) else repr(parameter)

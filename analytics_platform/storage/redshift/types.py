@@ -33,6 +33,7 @@ _OF_OID: dict[int, pl.DataType] = {
     26: pl.Int64(),
     700: pl.Float32(),
     701: pl.Float64(),
+    705: pl.String(),  # a literal without a type
     1042: pl.String(),
     1043: pl.String(),
     1082: pl.Date(),

@@ -1,5 +1,6 @@
 """UNLOAD: from a query to Parquet in S3, and from there into Polars."""
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -73,7 +74,7 @@ def _unload(
             types = told_types(cursor)
             empty = frame_of(cursor)
             cursor.execute(statement)
-        except (Error, OSError) as error:
+        except (Error, OSError, struct.error) as error:
             message = f"Redshift could not unload to {folder.address('')}: {told(error)}"
             raise RedshiftError(message) from error
     return empty, types

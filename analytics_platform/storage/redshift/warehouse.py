@@ -1,5 +1,6 @@
 """The warehouse in Redshift: reading what dbt builds, small answers by cursor, large ones by UNLOAD."""
 
+import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ class RedshiftWarehouse:
             try:
                 cursor.execute(sql, tuple(parameters))
                 return frame_of(cursor)
-            except (Error, OSError) as error:
+            except (Error, OSError, struct.error) as error:
                 message = f"Redshift refused a query: {told(error)}; the query: {_shortened(sql)}"
                 raise RedshiftError(message) from error
 
