@@ -14,15 +14,7 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 class LakeOptions(TypedDict):
-    """How the lake of an installation is opened, besides its address.
-
-    Attributes
-    ----------
-    catalog_database : str or None
-        Database of the Glue catalogue; None where the lake is a folder.
-    iceberg_tables : tuple of str
-        Tables that are kept as Apache Iceberg tables.
-    """
+    """How the lake is opened, besides its address; no catalogue where it is a folder."""
 
     catalog_database: str | None
     iceberg_tables: tuple[str, ...]
@@ -57,12 +49,8 @@ class Settings(BaseSettings):
     redshift_database: str = Field(default="analytics", description="Database in Redshift")
     redshift_user: str | None = Field(default=None, description="Database user; none with IAM")
     redshift_password: SecretStr | None = Field(default=None, description="Its password; none with IAM")
-    redshift_workgroup: str | None = Field(
-        default=None, description="Serverless workgroup whose credentials IAM gives"
-    )
-    redshift_cluster: str | None = Field(
-        default=None, description="Provisioned cluster whose credentials IAM gives"
-    )
+    redshift_workgroup: str | None = Field(default=None, description="Serverless workgroup, for IAM")
+    redshift_cluster: str | None = Field(default=None, description="Provisioned cluster, for IAM")
     redshift_tls: Literal["verify-ca", "verify-full", "off"] = Field(
         default="verify-full", description="How the certificate is checked; off is for this machine only"
     )
@@ -70,9 +58,7 @@ class Settings(BaseSettings):
         default="default",
         description="Role that COPY, UNLOAD and external tables read with: default or its ARN",
     )
-    redshift_timeout_seconds: float = Field(
-        default=30.0, gt=0, description="Longest wait for a connection to Redshift"
-    )
+    redshift_timeout_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a connection")
     redshift_readers: str = Field(
         default="analysts", pattern=r"^[a-z][a-z0-9_]*$", description="Group that may read what dbt builds"
     )
