@@ -32,7 +32,7 @@ demo: $(VENV)/.runtime $(ANALYTICS) $(MANIFEST) ## Run the whole chain on the sa
 	$(ANALYTICS) demo
 
 test: setup ## Run every test that is quick
-	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test-all: setup ## Run every test
 	$(BIN)/pytest

@@ -42,10 +42,3 @@ def pytest_configure(config: pytest.Config) -> None:
     environment.setenv("ANALYTICS_HOME", home.name)
     config.add_cleanup(home.cleanup)
     config.add_cleanup(environment.undo)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process what shares something dear: the tests of a file, and all files with the demo."""
-    of_demo = {item.path for item in items if "demo" in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("demo" if item.path in of_demo else str(item.path)))
