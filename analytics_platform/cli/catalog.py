@@ -42,7 +42,7 @@ def sync(
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
     for step in steps:
-        typer.echo(_line(step, of.catalog_database))
+        typer.echo(line(step, of.catalog_database))
     if not steps:
         typer.echo(f"the catalogue {of.catalog_database} says what {of.lake_url} holds")
     elif dry_run:
@@ -52,7 +52,8 @@ def sync(
         typer.echo(f"{len(steps)} done")
 
 
-def _line(step: "Step", database: str) -> str:
+def line(step: "Step", database: str) -> str:
+    """Return a step as one line: what is done to which table, and why."""
     what = f"{step.action:<6}  {database}.{step.table.name}"
     if step.partitions:
         shown = ", ".join("/".join(each.values) for each in step.partitions[:_SHOWN])

@@ -24,6 +24,7 @@ def bootstrap(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be run")] = False,
 ) -> None:
     """Make schemas, external schema, group of readers and grants; what stands already stays as it is."""
+    from analytics_platform.cli.catalog import line
     from analytics_platform.settings import settings
     from analytics_platform.storage.catalog.faults import CatalogError
     from analytics_platform.storage.catalog.glue import GlueCatalog
@@ -46,6 +47,8 @@ def bootstrap(
     except (CatalogError, RedshiftError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
+    for step in steps:
+        typer.echo(line(step, of.catalog_database))
     for statement in statements:
         typer.echo(f"{statement};")
     end = "to run; `analytics warehouse bootstrap` runs them" if dry_run else "run"

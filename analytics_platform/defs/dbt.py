@@ -13,7 +13,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from analytics_platform.defs.dbt_breaks import broken_tests, first_breaks, with_breaks
-from analytics_platform.defs.resources import DuckDBResource, WarehouseResource
+from analytics_platform.defs.resources import WarehouseResource
 from analytics_platform.settings import settings
 
 WAREHOUSE_POOL = "warehouse"
@@ -137,9 +137,7 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
             if sessions is None
             else {"first_session": sessions[0].isoformat(), "last_session": sessions[1].isoformat()}
         )
-        if isinstance(self.warehouse, DuckDBResource):
-            return {"warehouse": self.warehouse.path, **window}
-        return {"query_group": f"run {run_id}", **window}
+        return {**self.warehouse.dbt_variables(run_id), **window}
 
     def _invoke(self, selection: list[str], variables: Mapping[str, str]) -> tuple[list[dict[str, Any]], Any]:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - as above
@@ -167,16 +165,8 @@ class DbtProjectRunner(dg.ConfigurableResource[None]):
                 ]
             )
         finally:
-            if isinstance(self.warehouse, DuckDBResource):
-                _close_duckdb()
+            self.warehouse.let_go()
         return events, result
-
-
-def _close_duckdb() -> None:
-    """Close the file: dbt-duckdb keeps it open, and with it the lock, until its process ends."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - as above
-
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
 
 
 def _folders(project: Path, target: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """How assets reach the stores. Each resource opens one; none of them computes."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -44,17 +45,23 @@ class WarehouseResource(dg.ConfigurableResource[None]):
     """The warehouse that dbt builds, on either engine."""
 
     @property
+    @abstractmethod
     def dbt_target(self) -> str:
         """Target of the dbt profile that builds it."""
-        raise NotImplementedError
 
+    @abstractmethod
+    def dbt_variables(self, run_id: str) -> dict[str, str]:
+        """Return what the dbt profile is told of a run."""
+
+    @abstractmethod
     def open(self) -> Warehouse:
         """Return the warehouse for reading."""
-        raise NotImplementedError
 
     def see_lake(self) -> None:
-        """Make the tables of the lake readable in SQL, where that is not done by a catalog."""
-        raise NotImplementedError
+        """Make the tables of the lake readable in SQL; nothing is to be done where a catalog shows them."""
+
+    def let_go(self) -> None:
+        """Give back what dbt has kept when it ended; usually nothing."""
 
 
 class DuckDBResource(WarehouseResource):
@@ -76,6 +83,10 @@ class DuckDBResource(WarehouseResource):
         """Target of the dbt profile that builds it."""
         return "local"
 
+    def dbt_variables(self, run_id: str) -> dict[str, str]:  # noqa: ARG002 - a file has no labels
+        """Return where the file is."""
+        return {"warehouse": self.path}
+
     def open(self) -> Warehouse:
         """Return the warehouse for reading."""
         return DuckDBWarehouse(Path(self.path))
@@ -83,6 +94,12 @@ class DuckDBResource(WarehouseResource):
     def see_lake(self) -> None:
         """Make a view for each table of the lake."""
         DuckDBWarehouse(Path(self.path)).register_lake(TABLES.values(), Path(self.lake))
+
+    def let_go(self) -> None:
+        """Close the file: dbt-duckdb keeps it open, and with it the lock, until its process ends."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - only after dbt
+
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt-duckdb is untyped
 
 
 class RedshiftResource(WarehouseResource):
@@ -115,12 +132,16 @@ class RedshiftResource(WarehouseResource):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Label all statements with the run, so that cost can be told by run."""
         if context.run is not None:
-            self._query_group = f"run {context.run.run_id}"
+            self._query_group = _label(context.run.run_id)
 
     @property
     def dbt_target(self) -> str:
         """Target of the dbt profile that builds it."""
         return "redshift"
+
+    def dbt_variables(self, run_id: str) -> dict[str, str]:
+        """Return the label of all statements."""
+        return {"query_group": _label(run_id)}
 
     def open(self) -> Warehouse:
         """Return the warehouse for reading."""
@@ -128,9 +149,6 @@ class RedshiftResource(WarehouseResource):
         from analytics_platform.storage.redshift.warehouse import RedshiftWarehouse  # noqa: PLC0415 - as above
 
         return RedshiftWarehouse(self._login(), Exchange(self.staging, self.copy_role), self._query_group)
-
-    def see_lake(self) -> None:
-        """Do nothing: the lake registers what is put, and the external schema shows it."""
 
     def _login(self) -> "RedshiftLogin":
         from analytics_platform.storage.redshift.login import RedshiftLogin  # noqa: PLC0415 - as above
@@ -146,6 +164,10 @@ class RedshiftResource(WarehouseResource):
             self.tls,  # type: ignore[arg-type]  # settings have checked it
             self.timeout_seconds,
         )
+
+
+def _label(run_id: str) -> str:
+    return f"run {run_id}"
 
 
 def warehouse_resource(settings: Settings) -> WarehouseResource:

@@ -6,9 +6,6 @@ from typing import Any
 
 import polars as pl
 
-LONGEST_TEXT = 65_535
-"""Bytes of the longest varchar."""
-
 _SIMPLE: dict[pl.DataType, str] = {
     pl.String(): "varchar(256)",
     pl.Date(): "date",
