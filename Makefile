@@ -69,6 +69,7 @@ sqlmesh: setup $(SQLMESH)/.made ## Plan and audit the dbt project with SQLMesh, 
 lock: $(VENV)/.uv ## Renew the lock files; UPGRADE=--upgrade takes newer versions
 	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra aws --constraint requirements/dev.txt --output-file requirements/aws.txt
 	$(COMPILE) --group sqlmesh --output-file requirements/sqlmesh.txt
 	echo uv | $(COMPILE) --no-annotate - --output-file requirements/bootstrap.txt
 

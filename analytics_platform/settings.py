@@ -8,7 +8,9 @@ from typing import Literal, Self, TypedDict
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from analytics_platform.aws_settings import AwsSettings
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -20,7 +22,7 @@ class LakeOptions(TypedDict):
     iceberg_tables: tuple[str, ...]
 
 
-class Settings(BaseSettings):
+class Settings(AwsSettings):
     """Settings of one installation, from variables named ``ANALYTICS_...``."""
 
     model_config = SettingsConfigDict(
@@ -43,27 +45,6 @@ class Settings(BaseSettings):
     )
     iceberg_tables: tuple[str, ...] = Field(
         default=(), description="Tables of the lake that are kept as Apache Iceberg tables"
-    )
-    redshift_host: str | None = Field(default=None, description="Address of the Redshift endpoint")
-    redshift_port: int = Field(default=5439, ge=1, le=65535, description="Port of the Redshift endpoint")
-    redshift_database: str = Field(default="analytics", description="Database in Redshift")
-    redshift_user: str | None = Field(default=None, description="Database user; none with IAM")
-    redshift_password: SecretStr | None = Field(default=None, description="Its password; none with IAM")
-    redshift_workgroup: str | None = Field(default=None, description="Serverless workgroup, for IAM")
-    redshift_cluster: str | None = Field(default=None, description="Provisioned cluster, for IAM")
-    redshift_tls: Literal["verify-ca", "verify-full", "off"] = Field(
-        default="verify-full", description="How the certificate is checked; off is for this machine only"
-    )
-    redshift_copy_role: str = Field(
-        default="default",
-        description="Role that COPY, UNLOAD and external tables read with: default or its ARN",
-    )
-    redshift_timeout_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a connection")
-    redshift_readers: str = Field(
-        default="analysts", pattern=r"^[a-z][a-z0-9_]*$", description="Group that may read what dbt builds"
-    )
-    staging_url: str | None = Field(
-        default=None, description="Where COPY and UNLOAD exchange files: s3://bucket/prefix"
     )
     landing_url: str = Field(
         default_factory=lambda known: str(known["home"] / "landing"),
@@ -99,7 +80,8 @@ class Settings(BaseSettings):
         default=_CHECKOUT / "sample_data" / "deliveries", description="Folder of the sample deliveries"
     )
     dagster_template: Path = Field(
-        default=_CHECKOUT / "docker" / "dagster.local.yaml", description="Configuration of the instance"
+        default_factory=lambda known: _CHECKOUT / "docker" / f"dagster.{known['profile']}.yaml",
+        description="Configuration of the instance",
     )
     calendar: str = Field(default="XNYS", description="ISO 10383 code of the exchange whose sessions count")
     session_zone: str = Field(
@@ -150,14 +132,6 @@ class Settings(BaseSettings):
     )
     site_url: str = Field(default="http://127.0.0.1:8000", description="This site as a browser reaches it")
 
-    athena_database: str | None = Field(
-        default=None, description="Database of the catalogue that exports read; by default the lake on disk"
-    )
-    athena_workgroup: str = Field(default="primary", description="Workgroup that exports run in")
-    athena_results: str | None = Field(
-        default=None, description="Where Athena puts exports until they are fetched: s3://bucket/prefix"
-    )
-
     @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
@@ -200,7 +174,7 @@ class Settings(BaseSettings):
                 "ANALYTICS_STAGING_URL=s3://bucket/prefix": (self.staging_url or "").startswith("s3://"),
                 "ANALYTICS_REDSHIFT_HOST": self.redshift_host is not None,
                 "ANALYTICS_REDSHIFT_WORKGROUP, or ANALYTICS_REDSHIFT_USER with "
-                "ANALYTICS_REDSHIFT_PASSWORD or ANALYTICS_REDSHIFT_CLUSTER": self._has_redshift_credentials,
+                "ANALYTICS_REDSHIFT_PASSWORD or ANALYTICS_REDSHIFT_CLUSTER": self.has_redshift_credentials,
             }.items()
             if not is_there
         ]
@@ -208,12 +182,6 @@ class Settings(BaseSettings):
             message = f"ANALYTICS_PROFILE=aws needs {'; '.join(lacking)}"
             raise ValueError(message)
         return self
-
-    @property
-    def _has_redshift_credentials(self) -> bool:
-        by_password = self.redshift_user is not None and self.redshift_password is not None
-        by_cluster = self.redshift_user is not None and self.redshift_cluster is not None
-        return by_password or by_cluster or self.redshift_workgroup is not None
 
     @field_validator("api_origins")
     @classmethod
