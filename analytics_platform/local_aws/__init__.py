@@ -1,0 +1,1 @@
+"""The cloud side on one machine: emulated AWS over HTTP, and tasks of ECS as processes."""

@@ -1,0 +1,80 @@
+"""The emulated AWS as a server on loopback, with the patches in place. No resources are made here."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+from moto.core.config import default_user_config
+from moto.moto_api import state_manager
+from moto.server import ThreadedMotoServer
+
+from analytics_platform.local_aws import ecs_patches, event_patches, lambda_runtime, step_function_patches
+from analytics_platform.local_aws.versions import check_moto
+
+REGION = "eu-west-1"
+_STAYS = 10**9
+"""Questions after which moto would move a task on by itself: only the local Fargate may."""
+
+
+@contextmanager
+def running_server(port: int = 0) -> Iterator[str]:
+    """Serve S3, SQS, EventBridge, Step Functions, Lambda, ECS and more; give the address.
+
+    Whoever uses the server from this process also needs `environment` of it, above all ``MOTO_PORT``: by it
+    the emulated Step Functions finds the other services.
+
+    Parameters
+    ----------
+    port : int
+        Of 127.0.0.1; 0 takes a free one.
+
+    Raises
+    ------
+    EmulationError
+        If moto is not of the version that the patches are made for.
+    """
+    check_moto()
+    install_patches()
+    for noisy in ("werkzeug", "moto"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    try:
+        host, number = server.get_host_and_port()
+        yield f"http://{host}:{number}"
+    finally:
+        server.stop()
+
+
+def install_patches() -> None:
+    """Patch moto where it differs from AWS in what the platform uses; a second time changes nothing."""
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    default_user_config["lambda"] = {"use_docker": False}
+    state_manager.set_transition("ecs::task", {"progression": "manual", "times": _STAYS})
+    for patches in (ecs_patches, step_function_patches, event_patches, lambda_runtime):
+        patches.install()
+
+
+def environment(endpoint: str, region: str = REGION) -> dict[str, str]:
+    """Return the variables with which AWS clients speak to the emulation and to nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_PORT": endpoint.rpartition(":")[2],
+    }
+
+
+def client(service: str, endpoint: str, region: str = REGION) -> "boto3.client":
+    """Return a client of one service of the emulation."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",  # noqa: S106 - the emulation takes any
+    )
