@@ -6,31 +6,21 @@ from typing import Annotated, TypedDict, Unpack
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from analytics_platform.ingestion.accounting import RowCounts
+from analytics_platform.ingestion.shown_text import SHOWN_CHARACTERS, shown
 
-SHOWN_CHARACTERS = 80
+__all__ = [
+    "SHOWN_CHARACTERS",
+    "SHOWN_FINDINGS",
+    "DeliveryRefused",
+    "Finding",
+    "Place",
+    "refusal",
+    "shown",
+]
+
 _LONGEST_NAME = 256
 _LONGEST_SENTENCE = 2000
-_LAST_BYTE = 0xFF
 SHOWN_FINDINGS = 20
-
-
-def shown(text: str, longest: int = SHOWN_CHARACTERS) -> str:
-    r"""Text of a sender in a form that is safe to show: control characters escaped, length limited.
-
-    Examples
-    --------
-    >>> shown("a\nb")
-    'a\\x0ab'
-    >>> len(shown("x" * 1_000_000))
-    80
-    """
-    escaped = "".join(letter if letter.isprintable() else _escape(letter) for letter in text[: longest + 1])
-    return escaped if len(escaped) <= longest else escaped[: longest - 3] + "..."
-
-
-def _escape(letter: str) -> str:
-    code = ord(letter)
-    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
 
 
 def _shown_or_none(text: str | None) -> str | None:

@@ -1,0 +1,1 @@
+"""Handlers of Lambda functions: the standard library and boto3 only."""
