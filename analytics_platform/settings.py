@@ -83,6 +83,10 @@ class Settings(AwsSettings):
         default_factory=lambda known: _CHECKOUT / "docker" / f"dagster.{known['profile']}.yaml",
         description="Configuration of the instance",
     )
+    dagster_workspace: Path = Field(
+        default=_CHECKOUT / "docker" / "workspace.aws.yaml",
+        description="Where daemon and webserver find the code server",
+    )
     calendar: str = Field(default="XNYS", description="ISO 10383 code of the exchange whose sessions count")
     session_zone: str = Field(
         default="Etc/GMT-3",
@@ -132,7 +136,15 @@ class Settings(AwsSettings):
     )
     site_url: str = Field(default="http://127.0.0.1:8000", description="This site as a browser reaches it")
 
-    @field_validator("home", "sources", "dbt_project", "dbt_target", "sample_data", "dagster_template")
+    @field_validator(
+        "home",
+        "sources",
+        "dbt_project",
+        "dbt_target",
+        "sample_data",
+        "dagster_template",
+        "dagster_workspace",
+    )
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()

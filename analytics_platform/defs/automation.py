@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import dagster as dg
 
+from analytics_platform.defs.run_sizes import RUN_SIZES
+
 INGESTION = dg.AssetSelection.groups("ingestion", "reference")
 EVERYTHING = dg.AssetSelection.all()
 
@@ -12,18 +14,21 @@ ingest = dg.define_asset_job(
     selection=INGESTION,
     description="Load what senders have put",
     executor_def=dg.in_process_executor,
+    tags=RUN_SIZES["ingest"].tags,
 )
 analytics = dg.define_asset_job(
     "analytics",
     selection=EVERYTHING - INGESTION,
     description="From the lake to the published extract",
     executor_def=dg.in_process_executor,
+    tags=RUN_SIZES["analytics"].tags,
 )
 end_of_day = dg.define_asset_job(
     "end_of_day",
     selection=EVERYTHING,
     description="From the landing zone to the published extract",
     executor_def=dg.in_process_executor,
+    tags=RUN_SIZES["end_of_day"].tags,
 )
 JOBS = [ingest, analytics, end_of_day]
 

@@ -24,14 +24,19 @@ def prepare_instance(template: Path, home: Path) -> dg.DagsterInstance:
     The storages are touched here, in one process: two processes that open a fresh instance at once
     break its schema.
     """
-    text = template.read_text("utf-8").replace("{event_log}", str(home / "history" / "runs"))
-    target = home / "dagster.yaml"
-    if not target.exists() or target.read_text("utf-8") != text:
-        files.write_text(target, text)
+    write_configuration(template, home)
     instance = dg.DagsterInstance.from_config(str(home))
     instance.get_runs_count()
     instance.all_instigator_state()
     return instance
+
+
+def write_configuration(template: Path, home: Path) -> None:
+    """Write ``dagster.yaml`` where it is missing or old."""
+    text = template.read_text("utf-8").replace("{event_log}", str(home / "history" / "runs"))
+    target = home / "dagster.yaml"
+    if not target.exists() or target.read_text("utf-8") != text:
+        files.write_text(target, text)
 
 
 def process_tag() -> str:
