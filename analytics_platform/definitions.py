@@ -31,6 +31,7 @@ from analytics_platform.defs.risk import (
     valuation,
 )
 from analytics_platform.defs.serving import extract, pages
+from analytics_platform.defs.triggers import requested_runs
 from analytics_platform.settings import Settings, settings
 
 gc.freeze()
@@ -86,6 +87,6 @@ def defs() -> dg.Definitions:
         executor=dg.in_process_executor,
         jobs=automation.JOBS,
         schedules=[schedule.after_the_close],
-        sensors=[landing_sensor.landing_zone_sensor, alerts.failed_runs],
+        sensors=[landing_sensor.landing_zone_sensor, *requested_runs.SENSORS, *alerts.SENSORS],
         resources=resources(settings()),
     )

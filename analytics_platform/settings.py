@@ -169,6 +169,9 @@ class Settings(AwsSettings):
     @model_validator(mode="after")
     def _whole_profile(self) -> Self:
         """Refuse half a profile: nothing falls back from the one to the other."""
+        if self.uploads_queue_url is not None and not self.landing_url.startswith("s3://"):
+            message = "ANALYTICS_UPLOADS_QUEUE_URL needs ANALYTICS_LANDING_URL=s3://bucket/prefix"
+            raise ValueError(message)
         if self.profile == "local":
             if "://" in self.lake_url:
                 message = (

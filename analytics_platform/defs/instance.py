@@ -1,4 +1,4 @@
-"""The Dagster instance of one machine: its configuration, and runs whose process died."""
+"""The Dagster instance: its configuration, and runs of one machine whose process died."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
+from analytics_platform.defs.instance_storage import sole_preparer
 from analytics_platform.storage import files
 
 PROCESS_TAG = "analytics/process"
@@ -21,13 +22,19 @@ UNFINISHED = [
 def prepare_instance(template: Path, home: Path) -> dg.DagsterInstance:
     """Write ``dagster.yaml`` where it is missing or old, and open the instance.
 
-    The storages are touched here, in one process: two processes that open a fresh instance at once
-    break its schema.
+    The storages are touched here, by one process at a time: two that open a fresh instance at once break
+    its schema.
+
+    Raises
+    ------
+    StorageError
+        If the database of the instance cannot be used.
     """
     write_configuration(template, home)
-    instance = dg.DagsterInstance.from_config(str(home))
-    instance.get_runs_count()
-    instance.all_instigator_state()
+    with sole_preparer(home):
+        instance = dg.DagsterInstance.from_config(str(home))
+        instance.get_runs_count()
+        instance.all_instigator_state()
     return instance
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+OF_EVERY_TASK_GIB = 20
+
 
 @dataclass(frozen=True)
 class RunSize:
@@ -16,6 +18,8 @@ class RunSize:
         In units of 1/1024 of a processor.
     memory : int
         In MiB; Fargate allows only some for each `cpu`.
+    storage_gib : int
+        Disk of the task, in GiB: 20, which every task has for nothing, or 21 to 200.
     spot : bool
         Whether the task may be taken away at any time: only where a repetition is cheap and changes nothing.
     max_runtime_seconds : int
@@ -28,6 +32,7 @@ class RunSize:
 
     cpu: int
     memory: int
+    storage_gib: int
     spot: bool
     max_runtime_seconds: int
     writes_marts: bool
@@ -41,6 +46,11 @@ class RunSize:
             "ecs/cpu": str(self.cpu),
             "ecs/memory": str(self.memory),
             "dagster/max_runtime": str(self.max_runtime_seconds),
+            **(
+                {"ecs/ephemeral_storage": str(self.storage_gib)}
+                if self.storage_gib > OF_EVERY_TASK_GIB
+                else {}
+            ),
             **({"ecs/run_task_kwargs": json.dumps(strategy)} if self.spot else {}),
             **({"analytics/writes": "marts"} if self.writes_marts else {}),
         }
@@ -51,6 +61,7 @@ RUN_SIZES: Mapping[str, RunSize] = MappingProxyType(
         "ingest": RunSize(
             cpu=1024,
             memory=8192,
+            storage_gib=20,
             spot=True,
             max_runtime_seconds=3600,
             writes_marts=False,
@@ -59,14 +70,16 @@ RUN_SIZES: Mapping[str, RunSize] = MappingProxyType(
         "analytics": RunSize(
             cpu=4096,
             memory=16384,
+            storage_gib=50,
             spot=False,
             max_runtime_seconds=10800,
             writes_marts=True,
-            reason="the scenarios of two years in memory; an hour's work would be lost with a Spot task",
+            reason="scenarios in memory, years of results on disk; Spot would lose an hour's work",
         ),
         "end_of_day": RunSize(
             cpu=4096,
             memory=16384,
+            storage_gib=20,
             spot=False,
             max_runtime_seconds=7200,
             writes_marts=True,

@@ -99,6 +99,19 @@ def test_a_run_that_ended_without_its_file_is_asked_for_again_but_not_for_ever(a
     assert "after 3 runs that ended without them; see `analytics reconcile`" in at.reason
 
 
+def test_a_file_that_was_given_up_and_is_let_go_gets_runs_that_there_never_were(at: Installed) -> None:
+    at.land(OLD)
+    keys = []
+    for _ in range(2):
+        for _ in range(3):
+            (request,) = at.tick()
+            keys.append(request.run_key)
+            at.run(request, DagsterRunStatus.FAILURE)
+        assert at.tick() == []
+        at.ledger.forget_requests(entry.version for entry in at.ledger.entries())
+    assert len(set(keys)) == 6, "Dagster starts no second run of a key"
+
+
 def test_what_a_dead_run_took_is_given_back_and_asked_for_again(at: Installed) -> None:
     at.land(OLD)
     (request,) = at.tick()
@@ -170,6 +183,19 @@ def test_a_file_that_a_run_of_other_sessions_loaded_is_recomputed_once(at: Insta
     at.instance.report_run_failed(run)
     assert at.tick() == [], "an alert has told it; the same run would fail again"
     assert len(at.ledger.not_recomputed()) == 2
+
+
+def test_a_run_of_the_whole_chain_in_a_process_counts_as_computed(at: Installed) -> None:
+    _loaded(at, "positions/admin_2013-03-01.csv", "unknown")
+    (request,) = at.tick()
+    job = defs().resolve_job_def("end_of_day")
+    run = at.instance.create_run_for_job(
+        job, tags=dict(request.tags), status=DagsterRunStatus.STARTED, asset_selection=frozenset()
+    )
+    at.instance.report_dagster_event(dg.DagsterEvent("PIPELINE_START", "end_of_day"), run_id=run.run_id)
+    at.instance.report_dagster_event(dg.DagsterEvent("PIPELINE_SUCCESS", "end_of_day"), run_id=run.run_id)
+    assert at.tick() == []
+    assert at.ledger.not_recomputed() == []
 
 
 def test_a_file_before_the_open_window_is_not_recomputed(at: Installed) -> None:

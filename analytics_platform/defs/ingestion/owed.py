@@ -10,7 +10,8 @@ from dagster import RunsFilter
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from analytics_platform.defs.ingestion.deliveries import BY_SESSION
-from analytics_platform.storage.ledger.ledger import Entry, Ledger, State
+from analytics_platform.storage.ledger.entries import ROUND, Entry
+from analytics_platform.storage.ledger.ledger import Ledger, State
 
 _LONGER = 4
 """Each wait is so many times longer than the one before."""
@@ -61,13 +62,13 @@ def owed_now(
     for entry in ledger.entries(states=[State.SEEN]):
         run = status(entry.request_key)
         is_known = entry.request_key is not None and run is not None
-        number = entry.requests + 1 if is_known or entry.requests == 0 else entry.requests
+        number = entry.requests + 1 if is_known or entry.asked == 0 else entry.requests
         pause = retry_seconds * _LONGER ** (entry.failures - 1) if entry.failures else 0.0
         if entry.dataset in BY_SESSION and (entry.first_date or last_session) > last_session:
             waiting["for their session"] += 1
         elif run is not None and not run.is_finished:
             waiting["for a run that was asked for"] += 1
-        elif number > ledger.max_attempts:
+        elif number % ROUND > ledger.max_attempts:
             waiting[
                 f"after {ledger.max_attempts} runs that ended without them; see `analytics reconcile`"
             ] += 1

@@ -49,7 +49,7 @@ def to_recompute(
         }
         if open_sessions <= _computed(entry, runs, calendar):
             done.append(entry.version)
-        elif entry.requests < ledger.max_attempts and not _has_failed(run_of(entry.request_key)):
+        elif entry.asked < ledger.max_attempts and not _has_failed(run_of(entry.request_key)):
             asked.append(replace(entry, requests=entry.requests + 1))
     ledger.note_recomputed(done)
     return asked
@@ -63,7 +63,7 @@ def _computed(entry: Entry, runs: Sequence[RunRecord], calendar: Calendar) -> se
         began = datetime.fromtimestamp(record.start_time or 0.0, entry.changed_at.tzinfo)
         if (
             run.status is DagsterRunStatus.SUCCESS
-            and run.asset_selection is None
+            and not run.asset_selection
             and (run.run_id == entry.run_id or began >= entry.changed_at)
         ):
             first = run.tags.get(RANGE_START) or run.tags.get(PARTITION_NAME_TAG)

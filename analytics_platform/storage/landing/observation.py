@@ -2,8 +2,11 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from analytics_platform.ingestion.faults import DeliveryRefused
@@ -13,6 +16,14 @@ from analytics_platform.storage.landing.zone import LandingZone, ObjectVersion
 from analytics_platform.storage.ledger.ledger import Ledger
 
 _BATCH = 500
+_LISTERS = 8
+"""Keys that are looked at side by side: a store answers slowly, but many at once."""
+
+_FEW = 20
+"""Up to so many keys are looked at one by one."""
+
+_PAGE, _WORTH = 1000, 20
+"""A listing of many keys goes on while one in so many versions, after the first page, is of a wanted key."""
 
 
 @dataclass
@@ -82,6 +93,46 @@ class LandingWatch:
             found.new += self._written_down(batch)
         found.new.sort()
         return found
+
+    def look_at(self, keys: Iterable[str]) -> Observed:
+        """Write down every version of some keys that the ledger does not know.
+
+        Many keys that stand close together are found by listing on from the first; the others one by one.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Names inside the landing zone; one that is not there is passed over.
+        """
+        wanted, found = set(keys), Observed()
+        versions = self._listed_together(wanted) if len(wanted) > _FEW else []
+        rest = sorted(wanted - {version.key for version in versions})
+        with ThreadPoolExecutor(_LISTERS) as listers:
+            versions += chain.from_iterable(listers.map(self._versions_of, rest))
+        found.listed = len(versions)
+        for start in range(0, len(versions), _BATCH):
+            found.new += self._written_down(versions[start : start + _BATCH])
+        found.new.sort()
+        return found
+
+    def _listed_together(self, wanted: AbstractSet[str]) -> list[ObjectVersion]:
+        """Return all versions of those wanted keys that a listing finds, while it finds enough of them.
+
+        The first key is left out: moto begins behind the first key after a marker that is no key.
+        """
+        first = min(wanted, key=str.encode)
+        missing, found = wanted - {first}, list[ObjectVersion]()
+        for listed, version in enumerate(self.landing.versions(after=first[:-1])):
+            if version.key in wanted:
+                missing.discard(version.key)
+                found.append(version)
+            elif not missing or listed > _PAGE + _WORTH * len(found):
+                break
+        return [version for version in found if version.key != first]
+
+    def _versions_of(self, key: str) -> list[ObjectVersion]:
+        """Return the versions of a key, and not those of others that begin like it."""
+        return [version for version in self.landing.versions(key) if version.key == key]
 
     def _written_down(self, versions: Sequence[ObjectVersion]) -> list[ObjectVersion]:
         named: list[tuple[ObjectVersion, DeliveryName]] = []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-NEWEST = "0003"
+NEWEST = "0004"
 """Revision that this code reads and writes; the last of `migrations`."""
 
 _WRITES = "analytics_writes"

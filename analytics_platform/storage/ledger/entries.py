@@ -9,6 +9,12 @@ import sqlalchemy as sa
 from analytics_platform.storage.landing.object_versions import ObjectVersion
 from analytics_platform.storage.ledger.tables import ACCEPTED, IN_LAKE, State
 
+ROUND = 1000
+"""Requests for a version are numbered on for ever; who lets the sensor ask anew begins the next thousand.
+
+A number that came again would give the key of a run that there was; Dagster starts no second run of a key.
+"""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -63,6 +69,11 @@ class Entry:
     requests: int = 0
     request_key: str | None = None
     recompute_from: date | None = None
+
+    @property
+    def asked(self) -> int:
+        """How many runs were asked for since the sensor was let ask anew."""
+        return self.requests % ROUND
 
 
 @dataclass(frozen=True)

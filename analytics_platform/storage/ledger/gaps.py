@@ -92,8 +92,8 @@ def _left_by_dead_runs(ledger: Ledger, is_alive: Callable[[str], bool]) -> Itera
 
 def _not_asked_for(ledger: Ledger) -> Iterator[Gap]:
     for entry in ledger.entries(states=[State.SEEN]):
-        if entry.requests >= ledger.max_attempts:
-            problem = f"it waits; {entry.requests} runs that the sensor asked for have ended without it"
+        if entry.asked >= ledger.max_attempts:
+            problem = f"it waits; {entry.asked} runs that the sensor asked for have ended without it"
             cure = "let the sensor ask again; look at the alerts for why the runs failed"
             yield _gap(entry.version, problem, cure, partial(_forget, ledger, entry))
 

@@ -9,7 +9,7 @@ from analytics_platform.ingestion.faults import DeliveryRefused
 from analytics_platform.ingestion.file_name import DeliveryName, parse_file_name
 from analytics_platform.storage.landing.object_versions import ObjectVersion
 from analytics_platform.storage.ledger.database import open_database, writing
-from analytics_platform.storage.ledger.entries import Entry, Transition, entry_of, settled
+from analytics_platform.storage.ledger.entries import ROUND, Entry, Transition, entry_of, settled
 from analytics_platform.storage.ledger.queries import LedgerQueries, of_version
 from analytics_platform.storage.ledger.rows import (
     account,
@@ -184,7 +184,7 @@ class Ledger(LedgerQueries):
         """Let the sensor ask anew for versions that it has given up."""
         with self._writing.begin() as connection:
             for version in versions:
-                asked = {"requests": 0, "request_key": None}
+                asked = {"requests": (VERSIONS.c.requests // ROUND + 1) * ROUND, "request_key": None}
                 connection.execute(of_version(VERSIONS.update(), version).values(asked))
 
     def note_recomputed(self, versions: Iterable[ObjectVersion]) -> None:

@@ -88,7 +88,7 @@ class RequestStore:
     def note_state(
         self,
         request: MaterializationRequest,
-        run_id: str,
+        run_id: str | None,
         state: RequestState,
         failure: tuple[str | None, str] | None = None,
     ) -> bool:

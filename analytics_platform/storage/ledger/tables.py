@@ -145,3 +145,25 @@ REQUESTS = sa.Table(
     sa.Index("materialization_requests_by_time", "requested_at", "id"),
 )
 """One row a request for a materialization; of a caller's key there is one."""
+
+TOKENS = sa.Table(
+    "task_tokens",
+    METADATA,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("token", sa.String, nullable=False),
+    sa.Column("execution", sa.String, nullable=False),
+    sa.Column("attempt", sa.String, nullable=False),
+    sa.Column("request", sa.String, nullable=False),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("key", sa.String),
+    sa.Column("version_id", sa.String),
+    sa.Column("run_key", sa.String),
+    sa.Column("error", sa.String),
+    sa.Column("cause", sa.String),
+    sa.Column("asked", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("told_at", sa.DateTime),
+    sa.Column("answer", sa.String),
+    sa.Column("answered_at", sa.DateTime),
+    sa.Index("task_tokens_by_answer", "answer", "answered_at"),
+)
+"""One row a task of Step Functions that waits for an answer, or has got it."""

@@ -1,0 +1,1 @@
+"""What Step Functions ask for: requests with task tokens become runs, and are answered."""

@@ -1,0 +1,1 @@
+"""Queues of messages: what is received comes back until it is deleted."""
