@@ -1,16 +1,15 @@
 """What the archive of the Lambda functions holds: handlers, the few modules they need, and what they know."""
 
 import json
-import tomllib
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from analytics_platform.calendars.sessions import calendar
+from analytics_platform.calendars.sessions import Calendar, calendar
 from analytics_platform.settings import Settings
 from analytics_platform.tables.registry import DELIVERED
+from analytics_platform.triggers.due_list import DUE_LIST, DueListError, read_due_list
 from analytics_platform.triggers.lambdas.configuration import FILE
 
 HANDLERS = {
@@ -25,53 +24,31 @@ _MODULES = (
     "ingestion/__init__.py",
     "ingestion/delivery_name.py",
     "ingestion/shown_text.py",
+    "storage/__init__.py",
+    "storage/landing/__init__.py",
+    "storage/landing/events.py",
     "triggers/__init__.py",
     "triggers/lambdas/__init__.py",
     "triggers/lambdas/configuration.py",
     "triggers/lambdas/expected_deliveries.py",
     "triggers/lambdas/route_upload.py",
 )
-EXPECTED = _PACKAGE.parent / "infra" / "expected_deliveries.toml"
 
 
-class ExpectedDeliveriesError(ValueError):
-    """The list of expected deliveries cannot be used."""
-
-
-class ExpectedDelivery(BaseModel):
-    """A delivery that is due for each session."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    dataset: str
-    source: str
-    required: bool
-
-
-class ExpectedDeliveries(BaseModel):
-    """What is due for each session, and how long the end of day waits for it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    patience_minutes: int = Field(ge=0)
-    look_again_seconds: int = Field(ge=1)
-    expected: tuple[ExpectedDelivery, ...]
-
-
-def lambda_files(settings: Settings, expected: Path = EXPECTED) -> dict[str, bytes]:
-    """Return the files of the archive by their names in it.
+def lambda_files(settings: Settings, due_list: Path = DUE_LIST) -> dict[str, bytes]:
+    """Return the files of the archive by their names in it: the same at every call.
 
     Raises
     ------
-    ExpectedDeliveriesError
+    DueListError
         If the list of expected deliveries is wrong, or the landing zone is no bucket.
     """
     files = {f"analytics_platform/{name}": (_PACKAGE / name).read_bytes() for name in _MODULES}
-    told = json.dumps(known(settings, expected), indent=1, sort_keys=True)
+    told = json.dumps(known(settings, due_list), indent=1, sort_keys=True)
     return {**files, FILE: told.encode()}
 
 
-def known(settings: Settings, expected: Path) -> dict[str, object]:
+def known(settings: Settings, due_list: Path = DUE_LIST) -> dict[str, object]:
     """Return what the functions know of the installation; raises as `lambda_files`."""
     landing = urlsplit(settings.landing_url)
     if landing.scheme != "s3":
@@ -79,40 +56,50 @@ def known(settings: Settings, expected: Path) -> dict[str, object]:
             f"ANALYTICS_LANDING_URL is {settings.landing_url}: the functions look at a bucket; "
             "set it to s3://bucket/prefix"
         )
-        raise ExpectedDeliveriesError(message)
+        raise DueListError(message)
     prefix = landing.path.strip("/")
-    days = calendar(settings.calendar)
-    due = read_expected(expected)
+    due = read_due_list(due_list)
+    main = calendar(settings.calendar)
+    first = max(settings.first_session, main.first_date)
+    expected = [
+        {**each.model_dump(), "calendar": each.calendar or settings.calendar} for each in due.expected
+    ]
     return {
         "bucket": landing.netloc,
         "prefix": f"{prefix}/" if prefix else "",
         "datasets": {name: str(table.kind) for name, table in DELIVERED.items()},
-        "sessions": [
-            day.isoformat() for day in days.sessions(_first(settings, days.first_date), days.last_date)
-        ],
-        **due.model_dump(mode="json"),
+        "sessions": _days(main, first),
+        "calendars": {
+            name: _days(calendar(name), first)
+            for name in sorted({str(each["calendar"]) for each in expected})
+        },
+        "day_ends": _day_ends(settings.session_zone, first, main.last_date),
+        "expected": expected,
+        "look_again_seconds": due.look_again_seconds,
     }
 
 
-def read_expected(file: Path) -> ExpectedDeliveries:
-    """Read the list of expected deliveries.
+def _days(of: Calendar, first: date) -> dict[str, object]:
+    first = max(first, of.first_date)
+    return {
+        "first": first.isoformat(),
+        "last": of.last_date.isoformat(),
+        "weekmask": of.weekmask,
+        "holidays": [day.isoformat() for day in of.holidays_between(first, of.last_date)],
+    }
 
-    Raises
-    ------
-    ExpectedDeliveriesError
-        If it cannot be read, or names a dataset that nobody delivers.
+
+def _day_ends(zone: str, first: date, last: date) -> list[tuple[str, int]]:
+    """Return from which date on the day ends how many minutes before midnight in UTC.
+
+    The functions have no time zones: their runtime need not hold them.
     """
-    try:
-        due = ExpectedDeliveries.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-        message = f"{file.name} cannot be used: {error}; mend it as infra/expected_deliveries.toml shows"
-        raise ExpectedDeliveriesError(message) from error
-    unknown = sorted({each.dataset for each in due.expected} - DELIVERED.keys())
-    if unknown:
-        message = f"{file.name} expects {', '.join(unknown)}, which nobody delivers; name datasets of tables/"
-        raise ExpectedDeliveriesError(message)
-    return due
-
-
-def _first(settings: Settings, of_calendar: date) -> date:
-    return max(settings.first_session, of_calendar)
+    days_of_zone = ZoneInfo(zone)
+    ends: list[tuple[str, int]] = []
+    for number in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(number)
+        midnight = datetime.combine(day + timedelta(days=1), time(), days_of_zone)
+        minutes = int((midnight.utcoffset() or timedelta()).total_seconds() // 60)
+        if not ends or ends[-1][1] != minutes:
+            ends.append((day.isoformat(), minutes))
+    return ends

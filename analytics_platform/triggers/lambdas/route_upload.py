@@ -1,59 +1,96 @@
 """Where an uploaded file belongs, by its name alone: accepted, rejected or ignored. Nothing is read of it."""
 
-from datetime import UTC, datetime
-from typing import Any
+import json
+from datetime import UTC, date, datetime
 
 from analytics_platform.ingestion.delivery_name import RIGHT_NAMES, NameRefused, read_name
+from analytics_platform.ingestion.shown_text import shown
+from analytics_platform.storage.landing.events import Hint, UnreadableEventError, hints_of, key_in_zone
 from analytics_platform.triggers.lambdas.configuration import Configuration, configuration
 
+_LONGEST_ADDRESS = 300
+_DATE = len("2013-03-01")
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Route one event of EventBridge.
+
+def handler(event: object, _context: object) -> dict[str, str]:
+    """Route one event of EventBridge, or one notification of S3.
 
     Returns
     -------
     dict of str to str
-        ``verdict`` (accepted, rejected, ignored), ``bucket``, ``key``, ``version_id`` and, as the verdict
-        asks, ``reason``, or ``dataset``, ``source``, ``first_date`` and ``last_date``.
+        ``verdict`` (accepted, rejected, ignored); ``bucket``, ``key`` and ``version_id`` as they are;
+        ``shown``, the address in a form that is safe to show; and, as the verdict asks, ``reason``, or
+        ``dataset``, ``source``, ``first_date`` and ``last_date``.
     """
-    return route(event, configuration(), datetime.now(UTC))
+    return route(event, configuration(), datetime.now(UTC).date())
 
 
-def route(event: dict[str, Any], known: Configuration, now: datetime) -> dict[str, str]:
-    """Route one event; pure."""
-    told = _object(event)
-    if told is None:
-        return {**_told("", "", ""), "verdict": "rejected", "reason": "the event names no object of S3"}
-    bucket, key, version_id = told
-    facts = _told(bucket, key, version_id)
-    if bucket != known.bucket or not key.startswith(known.prefix) or key.endswith("/"):
-        return {**facts, "verdict": "ignored", "reason": "it is no file of the landing zone"}
+def route(event: object, known: Configuration, today: date) -> dict[str, str]:
+    """Route one event; pure.
+
+    Parameters
+    ----------
+    event : object
+        Whatever came.
+    known : Configuration
+        The installation.
+    today : date
+        Day of the arrival, if the event does not tell it.
+    """
     try:
-        name = read_name(key.removeprefix(known.prefix), known.datasets, now.date())
+        hints = hints_of(json.dumps(event))
+    except UnreadableEventError as error:
+        return _verdict("rejected", reason=f"{error}; send events 'Object Created' of the landing bucket")
+    if not hints:
+        return _verdict("ignored", reason="nothing was put: a test event, or a deletion")
+    if len(hints) > 1:
+        reason = f"the event tells of {len(hints)} uploads; send one event for each"
+        return _verdict("rejected", reason=reason)
+    return _routed(hints[0], known, _arrived(event) or today)
+
+
+def _routed(hint: Hint, known: Configuration, arrived: date) -> dict[str, str]:
+    name = key_in_zone(known.landing_url, hint.bucket, hint.key)
+    if name is None and _is_hidden(hint, known):
+        reason = f"the name holds characters that are not printable; rename it as in {RIGHT_NAMES}"
+        return _verdict("rejected", hint, reason=reason)
+    if name is None:
+        return _verdict("ignored", hint, reason=f"it is no file of the landing zone {known.landing_url}")
+    try:
+        told = read_name(name, known.datasets, arrived)
     except NameRefused as refused:
-        return {**facts, "verdict": "rejected", "reason": f"{refused}; rename it as in {RIGHT_NAMES}"}
-    return {
-        **facts,
-        "verdict": "accepted",
-        "dataset": name.dataset,
-        "source": name.source,
-        "first_date": name.first_date.isoformat(),
-        "last_date": name.last_date.isoformat(),
-    }
+        return _verdict("rejected", hint, reason=f"{refused}; rename it as in {RIGHT_NAMES}")
+    return _verdict(
+        "accepted",
+        hint,
+        dataset=told.dataset,
+        source=told.source,
+        first_date=told.first_date.isoformat(),
+        last_date=told.last_date.isoformat(),
+    )
 
 
-def _object(event: object) -> tuple[str, str, str] | None:
-    """Return bucket, key and version of an event; None if it tells none."""
+def _is_hidden(hint: Hint, known: Configuration) -> bool:
+    """Tell whether it lies in the landing zone under a name that nobody can read: it is not passed over."""
+    is_there = hint.bucket == known.bucket and hint.key.startswith(known.prefix)
+    return is_there and not hint.key.isprintable()
+
+
+def _verdict(verdict: str, hint: Hint | None = None, **facts: str) -> dict[str, str]:
+    """Return an answer; each tells the same facts about the object."""
+    bucket, key, version_id = (hint.bucket, hint.key, hint.version_id) if hint else ("", "", "")
+    address = shown(f"s3://{bucket}/{key}", _LONGEST_ADDRESS) if hint else "an upload"
+    told = {"bucket": bucket, "key": key, "version_id": version_id, "shown": address}
+    return {"verdict": verdict, **told, **facts}
+
+
+def _arrived(event: object) -> date | None:
+    """Return the day that an event tells; None if it tells none."""
+    told = event if isinstance(event, dict) else {}
+    records = told.get("Records")
+    if isinstance(records, list) and records and isinstance(records[0], dict):
+        told = {"time": records[0].get("eventTime")}
     try:
-        detail = event["detail"]  # type: ignore[index]  # anything may come
-        bucket, facts = detail["bucket"]["name"], detail["object"]
-        key, version_id = facts["key"], facts.get("version-id") or ""
-    except (KeyError, TypeError, AttributeError):
+        return date.fromisoformat(str(told.get("time"))[:_DATE])
+    except ValueError:
         return None
-    texts = (bucket, key, version_id)
-    return texts if all(isinstance(text, str) for text in texts) and bucket and key else None
-
-
-def _told(bucket: str, key: str, version_id: str) -> dict[str, str]:
-    """Return what every answer tells; the key whole, it is looked up by it."""
-    return {"bucket": bucket, "key": key, "version_id": version_id}
