@@ -55,7 +55,7 @@ _WHY = {
     413: "The body is too long",
     415: "The body is of another type",
     422: "A field is missing or holds what it must not; a day is no session; the key stands for another body",
-    503: "Dagster or the ledger does not answer; the request is kept",
+    503: "Dagster, Step Functions or the ledger does not answer; the request is kept",
 }
 
 

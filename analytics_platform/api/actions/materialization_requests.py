@@ -3,10 +3,10 @@
 Every method may block: call it in a thread. What a caller did wrong, or a Dagster that does not answer,
 is told as a `Problem` (status 404, 409, 422 or 503).
 
-A request is written down before Dagster is asked, and its run carries the id of the request in a tag. Who
-is about to ask Dagster for the run writes that down first, so of many one does. If it dies then, or hears
-no answer, the run is found by its tag; if there is none when none can come any more, the next one asks
-again.
+A request is written down before its run is asked for, and the run carries the id of the request in a tag.
+Who is about to ask for it writes that down first, so of many one does. If it dies then, or hears no answer,
+the run is found by its tag; if there is none when none can come any more, the next one asks again. How it
+is asked for is told by `Starts`.
 """
 
 import re
@@ -25,24 +25,21 @@ from analytics_platform.api.actions.choices import (
     check_sessions,
     check_whole,
 )
-from analytics_platform.api.actions.dagster_graphql import (
-    DagsterGraphQL,
-    DagsterNotReachedError,
-    DagsterUnansweredError,
-)
-from analytics_platform.api.actions.dagster_runs import (
-    REQUEST_TAG,
-    REQUESTED_BY_TAG,
-    DagsterRefusedError,
-    DagsterRuns,
-    Location,
-)
+from analytics_platform.api.actions.dagster_graphql import DagsterGraphQL
+from analytics_platform.api.actions.dagster_runs import DagsterRefusedError, DagsterRuns, Location
 from analytics_platform.api.actions.outages import outages
 from analytics_platform.api.actions.request_states import RequestStates
+from analytics_platform.api.actions.starts import (
+    NotStartedError,
+    StartError,
+    StartRefusedError,
+    Starts,
+    StartsByDagster,
+)
 from analytics_platform.api.problems import Problem
 from analytics_platform.api.security.audit import AuditLog
 from analytics_platform.calendars.sessions import Calendar
-from analytics_platform.storage.ledger.request_store import RequestStore, may_still_come
+from analytics_platform.storage.ledger.request_store import RequestStore
 from analytics_platform.storage.ledger.requests import MaterializationRequest, RequestPage, RequestState
 
 __all__ = ["Choices", "MaterializationRequests", "Requested"]
@@ -84,9 +81,11 @@ class MaterializationRequests:
         Where it is written down who asked for what.
     public_url : str
         The Dagster webserver as browsers reach it.
+    starts : Starts, optional
+        How runs are asked for; by default of Dagster itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what stands around a request
         self,
         ledger_url: str,
         graphql: DagsterGraphQL,
@@ -94,9 +93,11 @@ class MaterializationRequests:
         audit: AuditLog,
         *,
         public_url: str,
+        starts: Starts | None = None,
     ) -> None:
         self._ledger_url = ledger_url
         self._runs = DagsterRuns(graphql)
+        self._starts = starts or StartsByDagster(self._runs)
         self._location = KnownLocation(self._runs)
         self._calendar = calendar
         self._audit = audit
@@ -108,7 +109,7 @@ class MaterializationRequests:
 
     @cached_property
     def _states(self) -> RequestStates:
-        return RequestStates(self._store, self._runs)
+        return RequestStates(self._store, self._runs, self._starts)
 
     def choices(self) -> Choices:
         """Return what can be asked for; Problem 503 if Dagster does not answer."""
@@ -174,7 +175,7 @@ class MaterializationRequests:
         with self._audited("cancel", request_id, by, from_) as outcome, outages():
             request = self._states.now(self._known(request_id))
             if request.state is not RequestState.CANCELED:
-                request = self._canceled(request)
+                request = self._canceled(request, by)
             outcome.append(f"{request.state} run {request.run_id}")
         return request
 
@@ -198,8 +199,8 @@ class MaterializationRequests:
 
     def _launched(self, request: MaterializationRequest, ask: MaterializationAsk) -> MaterializationRequest:
         if request.sent_at is not None:
-            request = self._states.found(request)
-            if request.run_id is not None or may_still_come(request):
+            request = self._states.found_or_ended(request)
+            if request.run_id is not None or request.has_ended or self._starts.outlook(request).may_come:
                 return request
         location = self._location.now()
         try:
@@ -208,36 +209,40 @@ class MaterializationRequests:
         except Problem:
             self._store.withdraw(request.id)
             raise
+        if request.sent_at is not None:
+            self._store.note_unsent(request.id, request.sent_at)
         sent_at = self._store.start_sending(request)
         if sent_at is not None:
-            self._send(request, ask, location, sent_at)
+            self._send(request, location, sent_at)
         now = self._store.get(request.id)
         if now is None:
             raise Problem(409, _JUST_REFUSED, KEY)
         return now
 
-    def _send(
-        self, request: MaterializationRequest, ask: MaterializationAsk, location: Location, sent_at: datetime
-    ) -> None:
-        tags = {REQUEST_TAG: request.id, REQUESTED_BY_TAG: request.requested_by}
+    def _send(self, request: MaterializationRequest, location: Location, sent_at: datetime) -> None:
         try:
-            run_id = self._runs.launch(location, ask, tags)
-        except DagsterNotReachedError:
-            self._store.note_unsent(request.id, sent_at)
-            raise
-        except DagsterRefusedError as refused:
+            run_id = self._starts.start(request, location)
+        except StartRefusedError as refused:
             self._store.note_unsent(request.id, sent_at)
             self._store.withdraw(request.id)
-            raise Problem(
-                503, f"{refused}; look at the code location in the Dagster UI, then ask again"
-            ) from refused
-        except DagsterUnansweredError:
+            told = f"{refused}; look at the code location in the Dagster UI, then ask again"
+            raise Problem(503, told) from refused
+        except NotStartedError:
+            self._store.note_unsent(request.id, sent_at)
+            raise
+        except StartError:
             if self._states.found(request).run_id is None:
                 raise
         else:
-            self._store.note_run(request.id, run_id)
+            if run_id is not None:
+                self._store.note_run(request.id, run_id)
 
-    def _canceled(self, request: MaterializationRequest) -> MaterializationRequest:
+    def _canceled(self, request: MaterializationRequest, by: str) -> MaterializationRequest:
+        if request.run_id is None and request.sent_at is not None and not request.has_ended:
+            if self._starts.stop(request, f"canceled by {by}"):
+                request = self._states.found_or_canceled(request)
+            if request.state is RequestState.CANCELED:
+                return request
         if request.has_ended:
             raise Problem(409, f"the request has ended as {request.state}: there is nothing to cancel")
         if request.run_id is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from analytics_platform.api.actions.dagster_graphql import DagsterGraphQL
 from analytics_platform.api.actions.materialization_requests import MaterializationRequests
+from analytics_platform.api.actions.state_machine import StartsByMachine
 from analytics_platform.api.actions.uploads import Uploads
 from analytics_platform.api.security.audit import AuditLog
 from analytics_platform.calendars.sessions import calendar
@@ -23,6 +24,7 @@ def open_requests(of: Settings, audit: AuditLog) -> MaterializationRequests:
         calendar(of.calendar),
         audit,
         public_url=of.dagster_public_url,
+        starts=None if of.materialize_machine is None else StartsByMachine(of.materialize_machine),
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 
 from analytics_platform.api.actions.dagster_graphql import DagsterError
+from analytics_platform.api.actions.starts import StartError
 from analytics_platform.api.problems import Problem
 from analytics_platform.storage.landing.object_versions import LandingZoneError
 from analytics_platform.storage.ledger.database import LedgerError
@@ -13,7 +14,7 @@ from analytics_platform.storage.ledger.database import LedgerError
 
 @contextmanager
 def outages(*, besides: str = "") -> Iterator[None]:
-    """Turn errors of Dagster, the ledger and the landing zone into problems.
+    """Turn errors of Dagster, Step Functions, the ledger and the landing zone into problems.
 
     Parameters
     ----------
@@ -22,7 +23,7 @@ def outages(*, besides: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except DagsterError as error:
+    except (DagsterError, StartError) as error:
         raise Problem(503, f"{error}{besides}") from error
     except (OperationalError, LedgerError) as error:
         raise Problem(503, _LEDGER) from error

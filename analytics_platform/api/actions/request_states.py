@@ -6,10 +6,12 @@ from dataclasses import replace
 from analytics_platform.api.actions.dagster_graphql import DagsterError
 from analytics_platform.api.actions.dagster_runs import DagsterRuns, Run
 from analytics_platform.api.actions.run_failures import failure_of
+from analytics_platform.api.actions.starts import StartError, Starts
 from analytics_platform.storage.ledger.request_store import RequestStore
 from analytics_platform.storage.ledger.requests import MaterializationRequest, RequestState
 
 _MOST_RETRIES = 10
+_MOST_WAITING = 20
 _GONE = "Dagster no longer knows its run: it was deleted; ask for it again with a new key"
 
 
@@ -22,11 +24,14 @@ class RequestStates:
         Where requests are kept.
     runs : DagsterRuns
         What Dagster knows.
+    starts : Starts
+        How runs are asked for.
     """
 
-    def __init__(self, store: RequestStore, runs: DagsterRuns) -> None:
+    def __init__(self, store: RequestStore, runs: DagsterRuns, starts: Starts) -> None:
         self._store = store
         self._runs = runs
+        self._starts = starts
 
     def found(self, request: MaterializationRequest) -> MaterializationRequest:
         """Look for the run that carries a request, and write down that it is its run."""
@@ -35,10 +40,31 @@ class RequestStates:
             self._store.note_run(request.id, run.run_id)
         return self._again(request)
 
+    def found_or_ended(self, request: MaterializationRequest) -> MaterializationRequest:
+        """Look for the run, or for how that which should have brought it has ended without it."""
+        request = self.found(request)
+        if request.run_id is not None or request.has_ended:
+            return request
+        outlook = self._starts.outlook(request)
+        if outlook.ended is None:
+            return request
+        request = self.found(request)  # it may have come before that ended
+        if request.run_id is None and not request.has_ended:
+            failure = (None, outlook.why) if outlook.ended is RequestState.FAILURE and outlook.why else None
+            self._store.note_state(request, None, outlook.ended, failure)
+        return self._again(request)
+
+    def found_or_canceled(self, request: MaterializationRequest) -> MaterializationRequest:
+        """Look for the run; if there is none, that which should have brought it was stopped."""
+        request = self.found(request)
+        if request.run_id is None and not request.has_ended:
+            self._store.note_state(request, None, RequestState.CANCELED)
+        return self._again(request)
+
     def now(self, request: MaterializationRequest) -> MaterializationRequest:
-        """Return where a request stands; `DagsterError` if Dagster cannot tell."""
-        if request.run_id is None and request.sent_at is not None and not request.has_ended:
-            request = self.found(request)
+        """Return where a request stands; `DagsterError` or `StartError` if nobody can tell."""
+        if _waits(request):
+            request = self.found_or_ended(request)
         if request.run_id is None or request.has_ended:
             return request
         run = self._followed(request.run_id, self._runs.runs([request.run_id]))
@@ -53,14 +79,16 @@ class RequestStates:
         return self._again(request)
 
     def as_far_as_known(self, requests: Sequence[MaterializationRequest]) -> list[MaterializationRequest]:
-        """Return where requests stand, by one question to Dagster; as last known if it does not answer."""
+        """Return where requests stand, by few questions to Dagster; as last known if it does not answer."""
         running = [each.run_id for each in requests if each.run_id and not each.has_ended]
+        waiting = [each for each in requests if _waits(each)][:_MOST_WAITING]
         try:
             told = self._runs.runs(running)
             found = {run_id: self._followed(run_id, told) for run_id in told}
-        except DagsterError:
+            come = {each.id: self.found_or_ended(each) for each in waiting}
+        except (DagsterError, StartError):
             return list(requests)
-        return [self._shown(each, found) for each in requests]
+        return [self._shown(come.get(each.id, each), found) for each in requests]
 
     def _shown(
         self, request: MaterializationRequest, found: Mapping[str, Run | None]
@@ -84,3 +112,8 @@ class RequestStates:
 
     def _again(self, request: MaterializationRequest) -> MaterializationRequest:
         return self._store.get(request.id) or request
+
+
+def _waits(request: MaterializationRequest) -> bool:
+    """Tell whether the run of a request was asked for and is not there."""
+    return request.run_id is None and request.sent_at is not None and not request.has_ended
