@@ -9,7 +9,18 @@ import typer
 service_app = typer.Typer(help="The services of Dagster, for containers.", no_args_is_help=True)
 
 CODE = "analytics_platform.definitions"
-Host = Annotated[str, typer.Option(help="Address to listen on")]
+LOG = ["--log-format", "json"]  # one line an event, without colours: made to be collected
+Host = Annotated[str, typer.Option(help="Address to listen on; nobody is asked who they are")]
+
+
+@service_app.command()
+def prepare(
+    migrate: Annotated[bool, typer.Option("--migrate", help="Also bring old tables up to date")] = False,
+) -> None:
+    """Create the tables of the instance; with --migrate after an update of Dagster, all services stopped."""
+    from analytics_platform.cli.service_start import prepare_storage
+
+    raise typer.Exit(prepare_storage(migrate=migrate))
 
 
 @service_app.command("code-server")
@@ -17,14 +28,14 @@ def code_server(
     host: Host = "127.0.0.1", port: Annotated[int, typer.Option(help="Port to listen on")] = 4000
 ) -> None:
     """Serve the definitions to daemon and webserver."""
-    arguments = ["code-server", "start", "-m", CODE, "--host", host, "--port", str(port)]
+    arguments = ["code-server", "start", "-m", CODE, "--host", host, "--port", str(port), *LOG]
     _become("dagster", [*arguments, "--location-name", CODE])
 
 
 @service_app.command()
 def daemon() -> None:
-    """Run sensors, schedules, the queue and the monitoring of runs; there must be exactly one."""
-    _become("dagster._daemon", ["run", "--workspace", _workspace()])
+    """Run sensors, schedules, the queue and the monitoring of runs; a second one on a home is refused."""
+    _become("dagster._daemon", ["run", "--workspace", _workspace(), *LOG], is_daemon=True)
 
 
 @service_app.command()
@@ -35,7 +46,7 @@ def webserver(
     path_prefix: Annotated[str, typer.Option(help="Path under which a proxy shows it")] = "",
 ) -> None:
     """Serve the UI of Dagster; publish it behind a proxy with a login only."""
-    arguments = ["--host", host, "--port", str(port), "--workspace", _workspace()]
+    arguments = ["--host", host, "--port", str(port), "--workspace", _workspace(), *LOG]
     prefix = ["--path-prefix", path_prefix] if path_prefix else []
     _become("dagster_webserver", [*arguments, *prefix, *(["--read-only"] if read_only else [])])
 
@@ -46,11 +57,13 @@ def _workspace() -> str:
     return str(settings().dagster_workspace)
 
 
-def _become(module: str, arguments: list[str]) -> NoReturn:
+def _become(module: str, arguments: list[str], *, is_daemon: bool = False) -> NoReturn:
     """Become a process of Dagster on the instance of this installation, so that signals reach it directly."""
-    from analytics_platform.defs.instance import write_configuration
+    from analytics_platform.cli.service_start import hold_daemon, prepare_storage
     from analytics_platform.settings import dagster_environment, settings
 
-    of = settings()
-    write_configuration(of.dagster_template, of.dagster_home)
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], dagster_environment(of))  # noqa: S606 - fixed commands
+    has_workspace = "--workspace" in arguments
+    refused = prepare_storage(has_workspace=has_workspace) or (hold_daemon() if is_daemon else 0)
+    if refused:
+        raise typer.Exit(refused)
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], dagster_environment(settings()))  # noqa: S606 - fixed commands
