@@ -13,6 +13,12 @@ from analytics_platform.triggers.state_machines import NAMES, definition
 
 CONTAINER = "run"
 LOG_GROUP = "/analytics/runs"
+RUNS_ANYTHING = {
+    "entryPoint": ["sh", "-c", 'if [ $# -gt 0 ]; then exec "$@"; fi; eval "$COMMAND"', CONTAINER],
+    "command": [],
+}
+"""Runs its arguments, else the script in ``COMMAND``: as on AWS, without archives."""
+
 _VISIBILITY_SECONDS = "180"
 _MOST_RECEIVES = "5"
 _FIXED = (1980, 1, 1, 0, 0, 0)

@@ -23,8 +23,9 @@ class MetadataServer:
 
     def stop(self) -> None:
         """Answer no more."""
-        self._server.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
 
     def tell(self, task: Any, definition: Any, container: str) -> str:  # noqa: ANN401 - of moto

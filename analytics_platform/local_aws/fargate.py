@@ -74,14 +74,18 @@ class LocalFargate:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
+        tasks = dict(self._tasks())
         while self._running:
-            for arn, task in self._tasks():
-                if arn in self._running:
-                    task.desired_status = "STOPPED"
-                    self._look_after(arn, task, grace=_SHUTDOWN_SECONDS)
+            for arn, (process, _) in list(self._running.items()):
+                if arn in tasks:
+                    tasks[arn].desired_status = "STOPPED"
+                    self._look_after(arn, tasks[arn], grace=_SHUTDOWN_SECONDS)
+                else:  # somebody has reset the emulation
+                    process.kill()
+                    del self._running[arn]
             time.sleep(_POLL_SECONDS)
-        for _, task in self._tasks():
-            task.desired_status = "STOPPED"
+        for arn, task in self._tasks():
+            self._finish(arn, task, None, "UserInitiated")
         self._metadata.stop()
 
     def process_of(self, task_arn: str) -> int | None:
@@ -104,12 +108,12 @@ class LocalFargate:
             backend = ecs_backends[ACCOUNT][self.region]
             try:
                 self._services.keep(backend)
-            except Exception:
+            except Exception:  # noqa: BLE001 - one service must not end all tasks
                 _LOG.exception("the services of the emulated ECS cannot be looked after")
             for arn, task in self._tasks():
                 try:
                     self._attend(backend, arn, task)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - one task must not end all others
                     _LOG.exception("task %s", arn)
                     self._fail(arn, task, f"InternalError: {error}")
 
@@ -155,7 +159,7 @@ class LocalFargate:
 
     def _fail(self, arn: str, task: Task, reason: str) -> None:
         if arn in self._running:
-            self._running.pop(arn)[0].end(grace=0.0)
+            self._running.pop(arn)[0].kill()
         task.stopped_reason = reason
         self._finish(arn, task, None, "TaskFailedToStart")
 

@@ -12,7 +12,7 @@ STORAGE = {
 
 
 def local_instance(text: str) -> str:
-    """Return the configuration for one machine, given that for AWS.
+    """Return the configuration for one machine, given that for AWS; nothing but the storage differs.
 
     Parameters
     ----------

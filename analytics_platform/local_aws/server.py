@@ -1,6 +1,7 @@
 """The emulated AWS as a server on loopback, with the patches in place. No resources are made here."""
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,8 +10,15 @@ from moto.core.config import default_user_config
 from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
-from analytics_platform.local_aws import ecs_patches, event_patches, lambda_runtime, step_function_patches
-from analytics_platform.local_aws.versions import check_moto
+from analytics_platform.local_aws import (
+    ecs_patches,
+    event_patches,
+    lambda_runtime,
+    s3_patches,
+    step_function_patches,
+    variables,
+)
+from analytics_platform.local_aws.versions import EmulationError, check_moto
 
 REGION = "eu-west-1"
 _STAYS = 10**9
@@ -32,9 +40,10 @@ def running_server(port: int = 0) -> Iterator[str]:
     Raises
     ------
     EmulationError
-        If moto is not of the version that the patches are made for.
+        If moto is not of the version that the patches are made for, or the port is taken.
     """
     check_moto()
+    _check_free(port)
     install_patches()
     for noisy in ("werkzeug", "moto"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
@@ -45,6 +54,17 @@ def running_server(port: int = 0) -> Iterator[str]:
         yield f"http://{host}:{number}"
     finally:
         server.stop()
+        lambda_runtime.end_all()
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = f"port {port} cannot be had: {error.strerror}; choose another, or 0 for a free one"
+            raise EmulationError(message) from error
 
 
 def install_patches() -> None:
@@ -52,21 +72,13 @@ def install_patches() -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["lambda"] = {"use_docker": False}
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": _STAYS})
-    for patches in (ecs_patches, step_function_patches, event_patches, lambda_runtime):
+    for patches in (ecs_patches, step_function_patches, s3_patches, event_patches, lambda_runtime):
         patches.install()
 
 
 def environment(endpoint: str, region: str = REGION) -> dict[str, str]:
     """Return the variables with which AWS clients speak to the emulation and to nothing else."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "MOTO_PORT": endpoint.rpartition(":")[2],
-    }
+    return variables.of_emulation(endpoint, region)
 
 
 def client(service: str, endpoint: str, region: str = REGION) -> "boto3.client":

@@ -4,23 +4,27 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import urllib3
 
 from analytics_platform.defs.instance import prepare_instance
-from analytics_platform.local_aws.bootstrap import CONTAINER, Account, Bootstrap
+from analytics_platform.local_aws.bootstrap import CONTAINER, RUNS_ANYTHING, Account, Bootstrap
 from analytics_platform.local_aws.fargate import LocalFargate
 from analytics_platform.local_aws.instance import local_instance
 from analytics_platform.local_aws.server import REGION, client, environment, running_server
 from analytics_platform.local_aws.versions import EmulationError
-from analytics_platform.settings import Settings
+from analytics_platform.settings import Settings, dagster_environment
 from analytics_platform.storage import files
 from analytics_platform.triggers.lambda_package import lambda_files
 
 _AWS_YAML = "dagster.aws.yaml"
+_DATABASE = "DAGSTER_POSTGRES_HOST"
+"""Who sets it wants the instance in PostgreSQL; otherwise it is in SQLite."""
+
 _START_SECONDS = 180.0
 SENSOR_SECONDS = 5
 """How often the sensors look: people wait at the screen."""
@@ -71,7 +75,7 @@ def local_stack(
     Raises
     ------
     EmulationError
-        If the profile is another, moto does not fit, or a service does not start.
+        If the profile is another, moto does not fit, the port is taken, or a service does not start.
     """
     if of.profile != "local":
         message = f"ANALYTICS_PROFILE is {of.profile}: the emulation has no Redshift; set it to local"
@@ -79,32 +83,46 @@ def local_stack(
     with ExitStack() as running:
         endpoint = running.enter_context(running_server(port))
         told = environment(endpoint)
-        # The emulated Step Functions calls the other services from this process, as a client of them.
-        os.environ.update(told)  # noqa: TID251 - written, not read
+        running.enter_context(_as_client(told))
         landing = of.model_copy(update={"landing_url": "s3://analytics-landing"})
-        account = Bootstrap(endpoint).make(lambda_files(landing), {"command": ["true"]})
+        account = Bootstrap(endpoint).make(lambda_files(landing), RUNS_ANYTHING)
         ports = _free_ports(2)
+        webserver = f"http://127.0.0.1:{ports[1]}" if services else None
         whole = {**told, **account.environment(), **_of_home(of, ports[0]), **(changed or {})}
-        fargate = LocalFargate(REGION, whole, of.home / "tasks")
-        fargate.start()
-        running.callback(fargate.stop)
-        webserver = None
-        if services:
-            webserver = f"http://127.0.0.1:{ports[1]}"
+        if webserver is not None:
             whole["ANALYTICS_DAGSTER_URL"] = webserver
+        fargate = LocalFargate(REGION, whole, of.home / "tasks")
+        running.callback(fargate.stop)
+        fargate.start()
+        if webserver is not None:
             _start_services(of, endpoint, account, ports)
             _wait_for(webserver, of.home / "tasks")
         yield LocalStack(endpoint, account, fargate, whole, webserver)
 
 
+@contextmanager
+def _as_client(told: Mapping[str, str]) -> Iterator[None]:
+    """Let this process be a client of the emulation: from here its Step Functions calls other services."""
+    before = dict(os.environ)  # noqa: TID251 - put back
+    for name in [name for name in before if name.startswith("AWS_")]:
+        del os.environ[name]  # noqa: TID251 - a profile or a token of a real account
+    os.environ.update(told)  # noqa: TID251 - written, not read
+    try:
+        yield
+    finally:
+        os.environ.clear()  # noqa: TID251 - put back
+        os.environ.update(before)  # noqa: TID251 - put back
+
+
 def _of_home(of: Settings, code_server: int) -> dict[str, str]:
     """Write the configuration of the instance; return what tasks are told of the home."""
-    template = of.home / "dagster.local-aws.yaml"
+    template = _template(of)
     text = (of.dagster_template.parent / _AWS_YAML).read_text("utf-8")
-    files.write_text(template, local_instance(text))
+    files.write_text(template, text if _DATABASE in dagster_environment(of) else local_instance(text))
     return {
         "ANALYTICS_PROFILE": "local",
         "ANALYTICS_HOME": str(of.home),
+        "ANALYTICS_LEDGER_URL": of.ledger_url,
         "ANALYTICS_DAGSTER_TEMPLATE": str(template),
         "ANALYTICS_SENSOR_INTERVAL_SECONDS": str(SENSOR_SECONDS),
         "DAGSTER_HOME": str(of.dagster_home),
@@ -113,9 +131,13 @@ def _of_home(of: Settings, code_server: int) -> dict[str, str]:
     }
 
 
+def _template(of: Settings) -> Path:
+    return of.home / "dagster.local-aws.yaml"
+
+
 def _start_services(of: Settings, endpoint: str, account: Account, ports: list[int]) -> None:
-    """Start code server, daemon and webserver as tasks, as ECS does: so they learn which task they are."""
-    prepare_instance(of.home / "dagster.local-aws.yaml", of.dagster_home).dispose()
+    """Start code server, daemon and webserver as services, as on ECS: so they learn which task they are."""
+    prepare_instance(_template(of), of.dagster_home).dispose()
     commands = {
         "code-server": ["code-server", "--port", str(ports[0])],
         "daemon": ["daemon"],
@@ -135,23 +157,26 @@ def _start_services(of: Settings, endpoint: str, account: Account, ports: list[i
             memory="2048",
             containerDefinitions=[{"name": CONTAINER, "image": "slim", "command": command}],
         )
-        ecs.run_task(
+        ecs.create_service(
             cluster=account.cluster,
+            serviceName=name,
             taskDefinition=made["taskDefinition"]["taskDefinitionArn"],
+            desiredCount=1,
             launchType="FARGATE",
             networkConfiguration=network,
-            startedBy=name,
         )
 
 
 def _wait_for(webserver: str, logs: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
-        try:
-            if urllib3.request("GET", f"{webserver}/server_info", retries=False, timeout=2.0).status == 200:  # noqa: PLR2004 - OK
+        with suppress(urllib3.exceptions.HTTPError):
+            if (
+                urllib3.request("GET", f"{webserver}/server_info", retries=False, timeout=2.0).status
+                == HTTPStatus.OK
+            ):
                 return
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.2)
+        time.sleep(0.2)
     message = f"the services of Dagster did not start; look at the files in {logs}"
     raise EmulationError(message)
 

@@ -1,4 +1,4 @@
-"""One task of ECS as one process: its command, its variables, its end. When it starts is decided elsewhere."""
+"""One task of ECS as one process: command, variables, end. When it starts is decided elsewhere."""
 
 import os
 import signal
@@ -104,6 +104,11 @@ class TaskProcess:
             self._signal(signal.SIGTERM)
         elif time.monotonic() > self._stopped_at + (self._grace if grace is None else grace):
             self._signal(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End it by force and wait for that."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
 
     def _signal(self, number: int) -> None:
         try:

@@ -121,10 +121,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def corrected(share: float) -> bytes:
     """Return the prices of the last session, each of them changed."""
-    file = SAMPLE / "1_first" / PRICES
-    rows = pl.read_csv(file, infer_schema=False)
-    close = pl.col("Close").cast(pl.Float64) * (1 + share)
-    return rows.with_columns(close.round(4).cast(pl.String)).write_csv().encode()
+    rows = pl.read_csv(SAMPLE / "1_first" / PRICES, infer_schema=False)
+    prices = pl.col("Open", "High", "Low", "Close").cast(pl.Float64) * (1 + share)
+    return rows.with_columns(prices.round(4).cast(pl.String)).write_csv().encode()
 
 
 def test_an_upload_becomes_numbers_and_every_execution_of_it_is_answered(running: Running) -> None:
