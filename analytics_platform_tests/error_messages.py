@@ -20,6 +20,9 @@ STAGES = {
     "cli": "Commands",
     "api": "HTTP",
     "defs": "Assets and runs",
+    "triggers": "State machines and Lambda functions",
+    "archives": "Archives of the slim container",
+    "local_aws": "The emulation on one machine",
 }
 """Folders whose errors users see, and the heading that each gets."""
 

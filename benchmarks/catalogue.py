@@ -51,6 +51,8 @@ CATALOGUE = {
     "bombs": Benchmark("bombs", "files that kill their reader, refused: seconds and memory of the parent"),
     "lake": Benchmark("lake_reads", "a session and an instrument out of ten years, against plain files"),
     "burst": Benchmark("burst", "a thousand small files that land at once"),
+    "ticks": Benchmark("aws_ticks", "a sensor tick by queue, against listing 20,000 objects"),
+    "aws": Benchmark("aws", "from upload to result by stage, and 1,000 uploads, on the emulated cloud"),
     "redshift": Benchmark("redshift", "COPY and UNLOAD on the double, against inserts and the cursor"),
     "api": Benchmark("api", "a request of each read endpoint, against a bare FastAPI route"),
 }

@@ -1,6 +1,5 @@
 """The commands and their arguments; imports wait until a command needs them."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +9,13 @@ import typer
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
 from analytics_platform.cli.api_key import api_key_app
 from analytics_platform.cli.catalog import catalog_app
+from analytics_platform.cli.local_aws import local_aws_app
+from analytics_platform.cli.package import package_app
+from analytics_platform.cli.redrive import redrive
+from analytics_platform.cli.runs import runs_app
+from analytics_platform.cli.service import service_app
 from analytics_platform.cli.steward import quarantine_app, source_app
 from analytics_platform.cli.warehouse import warehouse_app
-
-REFUSED = 2
-HOME_IS_BUSY = 3
-STOPPED = 130
 
 app = typer.Typer(
     help="From files to trusted numbers: land, materialize, read.",
@@ -27,6 +27,10 @@ app.add_typer(source_app, name="source")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(warehouse_app, name="warehouse")
+app.add_typer(service_app, name="service")
+app.add_typer(local_aws_app, name="local-aws")
+app.add_typer(runs_app, name="runs")
+app.add_typer(package_app, name="package")
 
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")
@@ -41,9 +45,10 @@ AsKnownAt = Annotated[
 @app.command()
 def demo() -> None:
     """Run the whole chain on the sample data and print the risk table."""
+    from analytics_platform.cli.alone import alone
     from analytics_platform.cli.demo import run_demo
 
-    raise typer.Exit(_alone(run_demo))
+    raise typer.Exit(alone(run_demo))
 
 
 @app.command()
@@ -67,10 +72,11 @@ def backfill(
     sessions_a_run: Annotated[int, typer.Option(min=1, help="Most sessions of one run")] = 500,
 ) -> None:
     """Materialize a range of sessions, in this process, without a daemon."""
+    from analytics_platform.cli.alone import alone
     from analytics_platform.cli.backfill import run_backfill
 
     raise typer.Exit(
-        _alone(lambda: run_backfill(first.date(), last.date(), select, sessions_a_run=sessions_a_run))
+        alone(lambda: run_backfill(first.date(), last.date(), select, sessions_a_run=sessions_a_run))
     )
 
 
@@ -141,9 +147,10 @@ def reconcile(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print; 1 if there is a gap")] = False,
 ) -> None:
     """Print every gap between landing zone, ledger and lake, and close those that can be closed."""
+    from analytics_platform.cli.alone import alone
     from analytics_platform.cli.reconcile import run_reconcile
 
-    raise typer.Exit(run_reconcile(dry_run=True) if dry_run else _alone(lambda: run_reconcile(dry_run=False)))
+    raise typer.Exit(run_reconcile(dry_run=True) if dry_run else alone(lambda: run_reconcile(dry_run=False)))
 
 
 @app.command()
@@ -168,11 +175,18 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine")] = 3000) 
 
 
 @app.command()
-def doctor() -> None:
-    """Check that this installation can work, one line a question."""
+def doctor(
+    profile: Annotated[
+        str | None, typer.Option(help="local or aws; default: the profile in force (ANALYTICS_PROFILE)")
+    ] = None,
+) -> None:
+    """Check that this installation can work, one line a question; --profile aws asks AWS too."""
     from analytics_platform.cli.doctor import examine
 
-    raise typer.Exit(examine())
+    raise typer.Exit(examine(profile))
+
+
+app.command()(redrive)
 
 
 @app.command("dbt-manifest")
@@ -183,27 +197,6 @@ def dbt_manifest() -> None:
 
     of = settings()
     parse_project(of.dbt_project, of.dbt_target, of.dbt_engine)
-
-
-def _alone(command: Callable[[], int]) -> int:
-    """Run a command that materializes, unless another one does; return its exit code."""
-    from analytics_platform.cli.lock import HomeIsBusyError, only_one
-    from analytics_platform.settings import settings
-    from analytics_platform.storage.catalog.faults import CatalogError
-    from analytics_platform.storage.lake.objects import UnreachableLakeError
-
-    try:
-        with only_one(settings().home):
-            return command()
-    except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here", err=True)
-        return STOPPED
-    except HomeIsBusyError as error:
-        typer.echo(str(error), err=True)
-        return HOME_IS_BUSY
-    except (CatalogError, UnreachableLakeError) as error:
-        typer.echo(str(error), err=True)
-        return REFUSED
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -3,11 +3,23 @@
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
+from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 
 from analytics_platform.calendars.sessions import CalendarError, calendar
+from analytics_platform.cli.doctor_aws.asking import (
+    Answer,
+    ProblemFoundError,
+    Question,
+    answer,
+    secrets_of,
+)
+from analytics_platform.cli.doctor_aws.databases import ledger
+from analytics_platform.cli.doctor_aws.questions import questions
 from analytics_platform.ingestion.dialects.toml_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger.ledger import Ledger, State
@@ -15,24 +27,38 @@ from analytics_platform.storage.published.serving import ServingStore
 
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "polars", "QuantLib")
 FREE_BYTES = 1 << 30
+_SECONDS = 60.0
 
 
-class ProblemFoundError(Exception):
-    """What is wrong, and what to do."""
+def examine(profile: str | None = None) -> int:
+    """Ask every question; return 1 if any answer is bad, else 0.
 
-
-def examine() -> int:
-    """Ask every question; return 1 if any answer is bad, else 0."""
+    Parameters
+    ----------
+    profile : str, optional
+        ``local`` or ``aws``; by default the one in force.
+    """
     console = Console()
-    of = settings()
+    try:
+        of = settings() if profile is None else Settings(profile=profile)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False, include_context=False):
+            name = "".join(f"ANALYTICS_{str(part).upper()}: " for part in each["loc"])
+            _print(console, "settings", Answer(False, f"{name}{each['msg'].removeprefix('Value error, ')}"))  # noqa: FBT003
+        return 1
+    local = [Question(name, partial(ask, of), seconds=_SECONDS) for name, ask in QUESTIONS.items()]
+    secrets = list(secrets_of(of))
     bad = 0
-    for name, question in QUESTIONS.items():
-        try:
-            answer, mark = question(of), "[green]ok [/green]"
-        except (ProblemFoundError, OSError) as problem:
-            answer, mark, bad = str(problem), "[red]BAD[/red]", 1
-        console.print(f"{mark} {name}: {answer}", highlight=False, soft_wrap=True)
-    return bad
+    for question in (*local, *questions(of)):
+        told = answer(question, secrets)
+        _print(console, question.name, told)
+        bad |= not told.is_good
+    return int(bad)
+
+
+def _print(console: Console, name: str, told: Answer) -> None:
+    line = Text("ok  " if told.is_good else "BAD ", style="green" if told.is_good else "red")
+    console.print(line.append(f"{name}: {told.text}", style="default"), highlight=False, soft_wrap=True)
 
 
 def _python(_: Settings) -> str:
@@ -93,6 +119,8 @@ def _calendar(of: Settings) -> str:
 
 
 def _ledger(of: Settings) -> str:
+    if of.profile == "aws" or not of.ledger_url.startswith("sqlite"):
+        return ledger(of)
     if not of.home.exists():
         return "empty: nothing was landed yet"
     entries = Ledger(of.ledger_url).entries()

@@ -1,10 +1,12 @@
 """A machine that does to bucket and runs what may happen, and the plain model that it is compared with."""
 
+import json
 import shutil
 import tempfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import polars as pl
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.storage.intake.intake import Intake
 from analytics_platform.storage.intake.quarantine import Quarantine
 from analytics_platform.storage.lake.lake import DiskLake
+from analytics_platform.storage.landing.events import hints_of, key_in_zone
+from analytics_platform.storage.landing.observation import LandingWatch
 from analytics_platform.storage.landing.zone import ObjectVersion
 from analytics_platform.storage.landing.zone_s3 import S3LandingZone
 from analytics_platform.storage.ledger.ledger import IN_LAKE, Entry, Ledger, State
@@ -112,6 +116,18 @@ class IntakeMachine(RuleBasedStateMachine):
         versions = self._versions(key)
         for _ in range(times if versions else 0):
             self.intake.ledger.observe(versions[place % len(versions)], parse_file_name(key))
+
+    @rule(told=st.lists(keys, min_size=1, max_size=4))
+    def notifications(self, told: list[str]) -> None:
+        """Follow what the bucket tells, whatever it leaves out, repeats or mixes up."""
+        places = [{"bucket": {"name": self.bucket}, "object": {"key": quote_plus(key)}} for key in told]
+        records = [{"eventName": "ObjectCreated:Put", "s3": place} for place in places]
+        hints = hints_of(json.dumps({"Records": records}))
+        named = [key_in_zone(f"s3://{self.bucket}", hint.bucket, hint.key) for hint in hints]
+        watch = LandingWatch(self.intake.landing, self.intake.ledger, self.intake.quarantine)
+        watch.look_at(key for key in named if key is not None)
+        known = {(e.version.key, e.version.version_id) for e in self.intake.ledger.entries()}
+        assert {(key, put.version_id) for key in told for put in self.model.puts[key]} <= known
 
     # --- What runs do ---------------------------------------------------------------------------------
 
