@@ -78,8 +78,8 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path, *, is_demo: bool, changed: Mapping[str, str]) -> Iterator[Stack]:
-    """Run the cloud on a data home, with the demo in it or empty.
+def running_stack(home: Path, *, is_demo: bool) -> Iterator[Stack]:
+    """Run the cloud on a data home: with the demo in it, or empty and without dialects of sources.
 
     Raises
     ------
@@ -93,7 +93,11 @@ def running_stack(home: Path, *, is_demo: bool, changed: Mapping[str, str]) -> I
             message = f"the demo ended with {done.returncode}:\n{done.stdout[-_TOLD_CHARACTERS:]}"
             raise RuntimeError(message)
     variables, log = home / "local-aws.env", home / "up.log"
-    environment = {**at.environment(), **changed}
+    environment = at.environment()
+    if not is_demo:
+        sources = home / "sources"
+        sources.mkdir()
+        environment["ANALYTICS_SOURCES"] = str(sources)
     with process(at.command("local-aws", "up"), environment, log) as started:
         wait_for(lambda: variables.exists() or started.poll() is not None)
         if started.poll() is not None:

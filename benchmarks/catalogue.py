@@ -52,7 +52,8 @@ CATALOGUE = {
     "lake": Benchmark("lake_reads", "a session and an instrument out of ten years, against plain files"),
     "burst": Benchmark("burst", "a thousand small files that land at once"),
     "ticks": Benchmark("aws_ticks", "a sensor tick by queue, against listing 20,000 objects"),
-    "aws": Benchmark("aws", "from upload to result by stage, and 1,000 uploads, on the emulated cloud"),
+    "aws": Benchmark("aws", "from upload to published result by stage, on the emulated cloud"),
+    "uploads": Benchmark("aws_burst", "1,000 uploads at once on the emulated cloud"),
     "redshift": Benchmark("redshift", "COPY and UNLOAD on the double, against inserts and the cursor"),
     "api": Benchmark("api", "a request of each read endpoint, against a bare FastAPI route"),
 }

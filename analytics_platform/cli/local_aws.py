@@ -27,6 +27,9 @@ def up(
     import threading
     from contextlib import suppress
 
+    from analytics_platform.local_aws.variables import forget_account
+
+    forget_account()
     try:
         from analytics_platform.local_aws.stack import local_stack
         from analytics_platform.local_aws.versions import EmulationError

@@ -123,7 +123,7 @@ class Retries:
         left = [
             entry.version
             for entry in self.ledger.entries(states=[State.SEEN])
-            if entry.request_key in keys and entry.requests >= self.ledger.max_attempts
+            if entry.request_key in keys and entry.asked >= self.ledger.max_attempts
         ]
         self.ledger.forget_requests(left)
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-_AGAIN_SECONDS = 3.0
+_AGAIN_SECONDS = 1.5
 
 
 class ServiceKeeper:

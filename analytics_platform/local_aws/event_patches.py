@@ -18,14 +18,6 @@ _OURS = ("states", "lambda")
 _OF_MOTO = "617f08299329d189"
 """Sequencer in all events of moto."""
 
-_REASONS = {
-    "ObjectCreated:Put": "PutObject",
-    "ObjectCreated:Post": "POST Object",
-    "ObjectCreated:Copy": "CopyObject",
-    "ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
-    "ObjectRemoved:Delete": "DeleteObject",
-    "ObjectRemoved:DeleteMarkerCreated": "DeleteObject",
-}
 _LOG = logging.getLogger(__name__)
 _installed: list[bool] = []
 
@@ -82,8 +74,6 @@ def _correct(event: dict[str, Any]) -> None:
     facts["etag"] = facts.pop("eTag")
     if facts.get("version-id") in {None, "null"}:
         facts.pop("version-id", None)
-    reason = str(detail.get("reason"))
-    detail["reason"] = _REASONS.get(reason, reason)
 
 
 def _as_text(time: object) -> object:

@@ -16,6 +16,7 @@ from analytics_platform.local_aws.bootstrap import CONTAINER, RUNS_ANYTHING, Acc
 from analytics_platform.local_aws.fargate import LocalFargate
 from analytics_platform.local_aws.instance import local_instance
 from analytics_platform.local_aws.server import REGION, client, environment, running_server
+from analytics_platform.local_aws.variables import forget_account
 from analytics_platform.local_aws.versions import EmulationError
 from analytics_platform.settings import Settings, dagster_environment
 from analytics_platform.storage import files
@@ -104,8 +105,7 @@ def local_stack(
 def _as_client(told: Mapping[str, str]) -> Iterator[None]:
     """Let this process be a client of the emulation: from here its Step Functions calls other services."""
     before = dict(os.environ)  # noqa: TID251 - put back
-    for name in [name for name in before if name.startswith("AWS_")]:
-        del os.environ[name]  # noqa: TID251 - a profile or a token of a real account
+    forget_account()
     os.environ.update(told)  # noqa: TID251 - written, not read
     try:
         yield

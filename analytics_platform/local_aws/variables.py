@@ -31,3 +31,12 @@ def inherited() -> dict[str, str]:
         for name, value in os.environ.items()  # noqa: TID251 - passed on, not read
         if not name.startswith("AWS_") and (name.startswith(_OWN) or not _SECRET.search(name))
     }
+
+
+def forget_account() -> None:
+    """Take from this process what speaks of a real account, before anything can look at it.
+
+    The emulation asks botocore for its regions when it is imported, which fails for a profile without file.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:  # noqa: TID251 - taken away
+        del os.environ[name]  # noqa: TID251 - taken away

@@ -333,7 +333,7 @@ def test_files_that_are_still_owed_are_told_and_the_sensor_may_ask_again_after_t
     assert world.retry(run_id) == 0
     after = world.ledger.entry(key)
     assert after is not None
-    assert after.requests == 0
+    assert after.asked == 0
 
 
 def test_the_table_and_the_json_say_the_same(

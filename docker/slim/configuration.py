@@ -28,6 +28,8 @@ class Archive:
         Version of the object.
     sha256 : str or None
         Digest that it must have; without one, whatever comes is taken.
+    endpoint : str or None
+        Address of S3 where it is not that of AWS; older versions of the CLI do not read the variable.
     """
 
     variable: str
@@ -36,6 +38,7 @@ class Archive:
     key: str
     version: str | None = None
     sha256: str | None = None
+    endpoint: str | None = None
 
     def __str__(self) -> str:
         """Return the address without its digest."""
@@ -100,7 +103,7 @@ def configuration(environment: Mapping[str, str], arguments: Sequence[str]) -> C
         cache=Path(environment.get("SLIM_CACHE") or DEFAULT_CACHE).absolute(),
         most_bytes=_number(environment, "SLIM_MAX_BYTES", 8 * _GIB),
         most_entries=_number(environment, "SLIM_MAX_ENTRIES", 100_000),
-        logs=_address("LOG_ARCHIVE", logs) if logs else None,
+        logs=_address(environment, "LOG_ARCHIVE", logs) if logs else None,
         log_bytes=_number(environment, "SLIM_LOG_BYTES", 16 * _MIB),
         retry_seconds=_number(environment, "SLIM_RETRY_MILLISECONDS", 1000) / 1000,
     )
@@ -118,14 +121,14 @@ def _archive(environment: Mapping[str, str], variable: str) -> Archive | None:
     text = environment.get(variable)
     if not text:
         return None
-    archive = _address(variable, text)
+    archive = _address(environment, variable, text)
     if archive.key in {"", "/"} or archive.key.endswith("/"):
         message = f"{variable} names no object: set it to {_EXAMPLE}"
         raise SlimError(message)
     return archive
 
 
-def _address(variable: str, text: str) -> Archive:
+def _address(environment: Mapping[str, str], variable: str, text: str) -> Archive:
     """Take an address apart; what it holds is not printed where it may be a signed or secret one."""
     try:
         parts = urlsplit(text)
@@ -148,4 +151,6 @@ def _address(variable: str, text: str) -> Archive:
         message = f"{variable} has a sha256 that is not 64 characters of 0-9a-f; copy it whole"
         raise SlimError(message)
     key = unquote(parts.path) if parts.scheme == "file" else unquote(parts.path).removeprefix("/")
-    return Archive(variable, parts.scheme, parts.netloc, key, known.get("versionId", [None])[0], digest)
+    version = known.get("versionId", [None])[0]
+    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
+    return Archive(variable, parts.scheme, parts.netloc, key, version, digest, endpoint)

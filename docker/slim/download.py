@@ -51,7 +51,7 @@ def fetch(archive: Archive, target: Path, *, retry_seconds: float) -> None:
     if archive.scheme == "file":
         _copy(archive, target)
         return
-    command = ["aws", "s3api", "get-object", "--bucket", archive.bucket, "--key", archive.key]
+    command = [*_s3(archive), "get-object", "--bucket", archive.bucket, "--key", archive.key]
     command += ["--version-id", archive.version] if archive.version else []
     command += ["--checksum-mode", "ENABLED", str(target)]
     for attempt in range(1, _ATTEMPTS + 1):
@@ -89,7 +89,7 @@ def put(file: Path, archive: Archive, name: str) -> str:
             raise SlimError(message) from error
         return f"file://{target}"
     told = _run(
-        ["aws", "s3api", "put-object", "--bucket", archive.bucket, "--key", key, "--body", str(file)],
+        [*_s3(archive), "put-object", "--bucket", archive.bucket, "--key", key, "--body", str(file)],
         seconds=_UPLOAD_SECONDS,
     )
     if told is not None:
@@ -105,6 +105,10 @@ def sha256(file: Path) -> str:
         while block := content.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _s3(archive: Archive) -> list[str]:
+    return ["aws", *(["--endpoint-url", archive.endpoint] if archive.endpoint else []), "s3api"]
 
 
 def _copy(archive: Archive, target: Path) -> None:

@@ -85,7 +85,7 @@ class TokenStore:
         self, tokens: Sequence[TaskToken], answer: Answer, error: str | None = None, cause: str | None = None
     ) -> None:
         """Close tokens that are open."""
-        values = {"answer": answer, "answered_at": now(), "error": error, "cause": cause}
+        values = {"answer": answer, "answered_at": now(), "error": error, "cause": _printable(cause)}
         self._update(tokens, values, only=TOKENS.c.answer.is_(None))
 
     def forget(self, answered_before: datetime) -> int:
@@ -113,8 +113,13 @@ def _insert(connection: sa.Connection) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(TOKENS)
 
 
+def _printable(text: str | None) -> str | None:
+    """Write out control characters: what went wrong may quote them, and PostgreSQL does not keep them all."""
+    return text and "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def _row(token: TaskToken) -> dict[str, object]:
-    row: dict[str, object] = {"digest": token.digest, **asdict(token)}
+    row: dict[str, object] = {"digest": token.digest, **asdict(token), "cause": _printable(token.cause)}
     for name in _TIMES:
         moment = row[name]
         row[name] = moment.astimezone(UTC).replace(tzinfo=None) if isinstance(moment, datetime) else None

@@ -26,7 +26,7 @@ from analytics_platform_tests.integration.dagster_on_ecs.shipped import shipped,
 
 JOBS = Path(__file__).with_name("jobs_under_test.py")
 _LOCATION = "jobs_under_test"
-_LONGEST_SECONDS = 150.0
+_LONGEST_SECONDS = 300.0
 
 
 class Daemon:

@@ -50,7 +50,7 @@ def test_a_task_has_the_command_and_the_variables_of_its_override(cluster: Clust
 def test_a_task_sees_no_credentials_but_those_of_nobody(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "SOME_TOKEN", "OTHER_PASSWORD"):
+    for name in ("AWS_SESSION_TOKEN", "SOME_TOKEN", "OTHER_PASSWORD"):
         monkeypatch.setenv(name, "of-a-real-account")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-a-real-account")
     arn = cluster.run(cluster.define("env"))

@@ -59,6 +59,14 @@ def test_an_answered_token_is_closed_for_good_and_forgotten_later(store: TokenSt
     assert store.open() == [second]
 
 
+def test_a_cause_that_quotes_control_characters_is_kept(store: TokenStore) -> None:
+    first, second = replace(_token("a"), error="E", cause="no '\0'"), _token("b", 1)
+    store.keep([first, second])
+    store.note_answered([second], Answer.FAILURE, "E", "one\ntwo\0\ud800 ü")
+    found = [store.get(each) for each in "ab"]
+    assert [each and each.cause for each in found] == ["no '\\x00'", "one\\ntwo\\x00\\ud800 ü"]
+
+
 def test_what_was_told_longest_ago_comes_first_and_asking_is_counted(store: TokenStore) -> None:
     tokens = [_token(name, minute) for minute, name in enumerate("abc")]
     store.keep(tokens)

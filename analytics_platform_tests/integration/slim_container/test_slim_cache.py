@@ -14,7 +14,7 @@ from analytics_platform_tests.integration.slim_container.slim_process import (
     tar,
 )
 
-MANY = 20_000
+MANY = 6_000
 
 
 def many_files(tmp_path: Path, count: int = MANY) -> tuple[str, str]:
@@ -41,10 +41,10 @@ def test_an_archive_without_a_digest_is_looked_at_again(container: Container, tm
 
 
 def test_two_at_once_unpack_once(container: Container, tmp_path: Path) -> None:
-    code, digest = many_files(tmp_path, 5000)
+    code, digest = many_files(tmp_path, 2000)
     both = [container.start(CODE_ARCHIVE=code, COMMAND="find . -type f | wc -l") for _ in range(2)]
     done = [ended(process) for process in both]
-    assert [each.output.strip() for each in done] == ["5000", "5000"]
+    assert [each.output.strip() for each in done] == ["2000", "2000"]
     assert sum(each.seen("unpacked") for each in done) == 1
     assert sum(each.seen("cached") for each in done) == 1
     assert container.kept() == [digest]

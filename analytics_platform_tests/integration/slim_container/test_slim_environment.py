@@ -25,7 +25,10 @@ def small_environment(folder: Path) -> Built:
     (packages / "greeting.py").write_text("print('hello')\n", "utf-8")
     command = folder / "venv" / "bin" / "greet"
     command.write_text(
-        "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\nimport greeting\n",
+        "#!/bin/sh\n"
+        '\'\'\'exec\' "$(dirname -- "$(realpath -- "$0")")"/\'python\' "$0" "$@"\n'
+        "' '''\n"
+        "import greeting\n",
         "utf-8",
     )
     command.chmod(0o755)

@@ -12,7 +12,7 @@ import pytest
 from analytics_platform.archives.faults import ArchiveError
 from analytics_platform.archives.store import Built, keep, upload
 from analytics_platform_tests.integration.aws import EmulatedS3
-from analytics_platform_tests.integration.refusing_relay import relayed
+from analytics_platform_tests.integration.refusing_relay import relay
 from analytics_platform_tests.integration.slim_container.slim_process import Container, ended, file, tar
 
 needs_cli = pytest.mark.skipif(
@@ -76,34 +76,38 @@ def test_what_is_not_there_is_told_at_once(s3: EmulatedS3, on_s3: Container, add
     assert done.seen("download failed") == 0
 
 
+def behind(on_s3: Container) -> str:
+    """Return host and port of the emulation."""
+    return urlsplit(on_s3.variables["AWS_ENDPOINT_URL"]).netloc
+
+
 @needs_cli
-@pytest.mark.parametrize(
-    ("status", "code", "attempts"), [(503, 75, 4), (403, 78, 0)], ids=["busy", "forbidden"]
-)
+@pytest.mark.parametrize("told", [(503, 75, 4), (403, 78, 0)], ids=["busy", "forbidden"])
 def test_only_what_passes_is_tried_again(
-    s3: EmulatedS3, on_s3: Container, tmp_path: Path, status: int, code: int, attempts: int
+    s3: EmulatedS3, on_s3: Container, tmp_path: Path, told: tuple[int, int, int]
 ) -> None:
+    status, code, attempts = told
     address, _ = upload(built(tmp_path), f"s3://{s3.new_bucket()}/archives")
-    with relayed(on_s3.variables["AWS_ENDPOINT_URL"]) as relay:
-        relay.refused["archives/"] = status
-        done = on_s3.run(CODE_ARCHIVE=address, COMMAND="true", AWS_ENDPOINT_URL=relay.url)
+    with relay(behind(on_s3)) as refusing:
+        refusing.refused["archives/"] = status
+        done = on_s3.run(CODE_ARCHIVE=address, COMMAND="true", AWS_ENDPOINT_URL=refusing.url)
     assert (done.code, done.seen("download failed")) == (code, attempts), done.errors
 
 
 @needs_cli
 def test_a_fault_that_passes_delays_only(s3: EmulatedS3, on_s3: Container, tmp_path: Path) -> None:
     address, _ = upload(built(tmp_path), f"s3://{s3.new_bucket()}/archives")
-    with relayed(on_s3.variables["AWS_ENDPOINT_URL"]) as relay:
-        relay.refused["archives/"] = 503
+    with relay(behind(on_s3)) as refusing:
+        refusing.refused["archives/"] = 503
         process = on_s3.start(
             CODE_ARCHIVE=address,
             COMMAND="cat a",
-            AWS_ENDPOINT_URL=relay.url,
+            AWS_ENDPOINT_URL=refusing.url,
             SLIM_RETRY_MILLISECONDS="1000",
         )
         assert process.stderr is not None
         first = process.stderr.readline()
-        relay.refused.clear()
+        refusing.refused.clear()
         done = ended(process)
     assert '"download failed"' in first
     assert (done.code, done.output) == (0, "x")

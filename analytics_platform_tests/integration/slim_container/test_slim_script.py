@@ -1,4 +1,4 @@
-"""The script in the slim container: how it is given, how it ends, what signals do, what is kept of its output."""
+"""The script in the slim container: how it is given, how it ends, what signals do, what is kept of it."""
 
 import os
 import shutil
@@ -73,14 +73,25 @@ def test_code_is_folder_and_path_of_the_script(container: Container, tmp_path: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
-def test_a_signal_reaches_the_script_and_its_children(container: Container, number: signal.Signals) -> None:
+def test_a_signal_reaches_the_script(container: Container, number: signal.Signals) -> None:
     name = number.name.removeprefix("SIG")
-    inner = f"trap 'echo inner; exit 0' {name}; echo ready; while :; do sleep 0.05; done"
     process = container.start(
-        COMMAND=f"trap 'wait; echo outer; exit 9' {name}; bash -c \"{inner}\" & wait; wait"
+        COMMAND=f"trap 'echo got; exit 9' {name}; echo ready; while :; do sleep 0.05; done"
     )
     wait_for(process, "ready")
     process.send_signal(number)
+    done = ended(process)
+    assert (done.code, done.output) == (9, "got\n")
+    assert [step["name"] for step in done.steps if step["slim"] == "signal"] == [number.name]
+
+
+def test_a_signal_reaches_the_children_of_the_script(container: Container) -> None:
+    inner = "trap 'echo inner; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+    process = container.start(
+        COMMAND=f"trap 'wait; echo outer; exit 9' TERM; bash -c \"{inner}\" & wait; wait"
+    )
+    wait_for(process, "ready")
+    process.terminate()
     done = ended(process)
     assert sorted(done.output.split()) == ["inner", "outer"]
     assert done.code == 9
@@ -142,7 +153,7 @@ def test_a_log_that_cannot_be_kept_changes_nothing(container: Container) -> None
 
 
 def test_neither_script_nor_variables_are_told(container: Container) -> None:
-    done = container.run(COMMAND="true # of-the-script", PGPASSWORD="of-a-variable")  # noqa: S106 - is looked for
+    done = container.run(COMMAND="true # of-the-script", PGPASSWORD="of-a-variable")
     assert "of-the-script" not in done.errors
     assert "of-a-variable" not in done.errors
 
