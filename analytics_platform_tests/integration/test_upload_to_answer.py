@@ -180,10 +180,10 @@ def test_what_cannot_be_loaded_is_told_once_and_ends_by_its_name(running: Runnin
     def all_told() -> bool:
         received = sqs.receive_message(QueueUrl=notifications, MaxNumberOfMessages=10).get("Messages", [])
         told.extend(json.loads(each["Body"])["error"] for each in received)
-        return len(told) >= 2
+        return len(told) >= 3
 
     wait_until(all_told)
-    assert sorted(told) == ["Delivery.Refused", "Upload.Rejected"]
+    assert sorted(told) == ["Delivery.Refused", "Request.Invalid", "Upload.Rejected"]
 
 
 def test_a_button_that_is_pressed_five_times_is_one_run(running: Running) -> None:

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -128,9 +128,8 @@ class Cluster:
     def executions(self, machine: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait for so many executions that somebody else starts, and their end."""
         sfn = self.client("stepfunctions")
-        found: Sequence[Mapping[str, str]] = until(
-            lambda: len(told := sfn.list_executions(stateMachineArn=machine)["executions"]) >= count and told
-        )
+        until(lambda: len(sfn.list_executions(stateMachineArn=machine)["executions"]) >= count, machine)
+        found = sfn.list_executions(stateMachineArn=machine)["executions"]
         return [self.execution(each["executionArn"]) for each in found]
 
     def function(self, code: str, **settings: object) -> str:

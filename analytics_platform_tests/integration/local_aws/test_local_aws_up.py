@@ -76,10 +76,8 @@ def test_it_serves_until_ctrl_c_which_ends_every_process(tmp_path: Path) -> None
         assert all(map(is_alive, processes))
         with up(tmp_path / "second", "--port", told["MOTO_PORT"]) as second:
             assert second.process.wait(60) == 2
-            assert second.printed().splitlines() == [
-                f"port {told['MOTO_PORT']} cannot be had: Address already in use; "
-                "choose another, or 0 for a free one"
-            ]
+            (line,) = second.printed().splitlines()
+            assert line.startswith(f"port {told['MOTO_PORT']} cannot be had: Address already in use; choose")
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(30) == 0, running.printed()
         assert running.printed().endswith("all tasks are ended\n")

@@ -1,7 +1,6 @@
 """What the bootstrap makes in the emulation, and that its parts speak to each other."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +13,7 @@ NAME = "made"
 
 
 @pytest.fixture(scope="module")
-def account(cluster: Cluster) -> Iterator[Account]:
+def account(cluster: Cluster) -> Account:
     files = lambda_files(Settings(landing_url=f"s3://{NAME}-landing"))
     return Bootstrap(cluster.cloud.endpoint, name=NAME).make(files, RUNS_ANYTHING)
 

@@ -1,7 +1,6 @@
 """`analytics redrive`: dead letters of a real queue are told, moved back whole, and never lost."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from analytics_platform.cli import redriving
 from analytics_platform.cli.redriving import run_redrive
 from analytics_platform.settings import Settings
 from analytics_platform.storage.queues.dead_letters import DeadLetters
-from analytics_platform_tests.integration.cloud import Cloud, emulated_cloud
+from analytics_platform_tests.integration.cloud import Cloud
 
 MOST_RECEIVES = 3
 POISON = "not json"
@@ -53,12 +52,6 @@ class Queues:
         for receipt in self.__dict__.pop("_held", []):
             self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
         return sorted(found.values())
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with emulated_cloud() as emulated:
-        yield emulated
 
 
 @pytest.fixture

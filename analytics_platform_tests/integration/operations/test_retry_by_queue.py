@@ -1,4 +1,4 @@
-"""`analytics runs retry` where something else starts runs: the daemon's queue gets the retry, with all its tags."""
+"""`analytics runs retry` where something else starts runs: the queue gets the retry, with all its tags."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -21,7 +21,7 @@ from analytics_platform.settings import Settings
 from analytics_platform.storage.ledger.ledger import Ledger
 from analytics_platform_tests.integration.dagster_server import Dagster, running_dagster, wait_until
 
-SATURDAY = date(2013, 3, 2)
+SESSION = date(2013, 3, 1)
 OTHER_LAUNCHER = {
     "run_launcher": {
         "module": "dagster._core.launcher.sync_in_memory_run_launcher",
@@ -49,7 +49,7 @@ def test_the_queue_gets_the_retry_with_its_sessions_once(dagster: Dagster, tmp_p
         InstanceRef.from_dir(str(of.dagster_home), overrides=OTHER_LAUNCHER)
     )
     runs = DagsterRuns(DagsterGraphQL(dagster.url))
-    ask = MaterializationAsk(job=None, assets=("lake/prices",), first_session=SATURDAY, last_session=SATURDAY)
+    ask = MaterializationAsk(job=None, assets=("serving/pages",), first_session=SESSION, last_session=SESSION)
     run_id = runs.launch(runs.location(), ask, {"analytics/request": "r1"})
 
     def status(of_run: str) -> DagsterRunStatus:
@@ -57,7 +57,7 @@ def test_the_queue_gets_the_retry_with_its_sessions_once(dagster: Dagster, tmp_p
         assert run is not None
         return run.status
 
-    wait_until(lambda: status(run_id) is DagsterRunStatus.FAILURE)
+    wait_until(lambda: status(run_id) is DagsterRunStatus.FAILURE)  # nothing is published yet
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     retries = Retries(of, instance, ledger, Console(width=200), _no_jobs, whole=False)
     assert retry_chosen(retries, [run_id], every=False, dry_run=False) == 0
@@ -65,10 +65,10 @@ def test_the_queue_gets_the_retry_with_its_sessions_once(dagster: Dagster, tmp_p
     (retry,) = instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run_id}))
     if not retry.is_finished:
         assert retry_chosen(again, [run_id], every=False, dry_run=False) == 0
-    assert retry.tags[RANGE_START] == retry.tags[RANGE_END] == SATURDAY.isoformat()
+    assert retry.tags[RANGE_START] == retry.tags[RANGE_END] == SESSION.isoformat()
     assert retry.tags["analytics/request"] == "r1"
     assert retry.tags[RETRIED_BY_TAG]
-    assert retry.asset_selection == {dg.AssetKey(["lake", "prices"])}
+    assert retry.asset_selection == {dg.AssetKey(["serving", "pages"])}
     wait_until(lambda: status(retry.run_id) is DagsterRunStatus.FAILURE)
     assert len(instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run_id}))) == 1
     (failed,) = failed_runs(instance, ledger)

@@ -48,16 +48,17 @@ class Container:
 
     folder: Path
     variables: Mapping[str, str]
+    under: tuple[str, ...] = ()
 
     @property
     def cache(self) -> Path:
         """Return the folder of unpacked archives."""
         return self.folder / "cache"
 
-    def start(self, *arguments: str, under: tuple[str, ...] = (), **more: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start it; the caller waits."""
         return subprocess.Popen(  # noqa: S603 - our own program
-            [*under, sys.executable, str(ENTRY_POINT), *arguments],
+            [*self.under, sys.executable, str(ENTRY_POINT), *arguments],
             env={
                 "PATH": os.defpath,
                 "HOME": str(self.folder),
@@ -72,9 +73,9 @@ class Container:
             text=True,
         )
 
-    def run(self, *arguments: str, under: tuple[str, ...] = (), **more: str) -> Ended:
+    def run(self, *arguments: str, **more: str) -> Ended:
         """Run it to its end."""
-        return ended(self.start(*arguments, under=under, **more))
+        return ended(self.start(*arguments, **more))
 
     def kept(self) -> list[str]:
         """Return the unpacked archives that count."""

@@ -14,7 +14,7 @@ from analytics_platform_tests.integration.slim_container.slim_process import (
     tar,
 )
 
-MANY = 6_000
+MANY = 2_000
 
 
 def many_files(tmp_path: Path, count: int = MANY) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,14 +169,14 @@ def test_as_process_1_it_reaps_orphans(container: Container) -> None:
     process_1()
     orphan = "(setsid sleep 0.1 &)"
     script = f"echo $PPID; {orphan}; {orphan}; sleep 0.6; grep -l ') Z ' /proc/[0-9]*/stat || echo none"
-    done = container.run(under=UNSHARE, COMMAND=script)
+    done = replace(container, under=UNSHARE).run(COMMAND=script)
     assert done.output.split() == ["1", "none"]
 
 
 def test_as_process_1_it_passes_signals_on(container: Container) -> None:
     process_1()
-    process = container.start(
-        under=UNSHARE, COMMAND="trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"
+    process = replace(container, under=UNSHARE).start(
+        COMMAND="trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"
     )
     wait_for(process, "ready")
     (inside,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("utf-8").split()

@@ -7,8 +7,16 @@ from contextlib import ExitStack
 
 import pytest
 
+from analytics_platform.api.actions.dagster_runs import Location
+from analytics_platform.api.actions.state_machine import StartsByMachine
 from analytics_platform_tests.integration.dagster_server import Api, is_up, process, wait_until
-from analytics_platform_tests.integration.state_machine_button.button_on_aws import Button, press, state
+from analytics_platform_tests.integration.request_worker import a_request
+from analytics_platform_tests.integration.state_machine_button.button_on_aws import (
+    Button,
+    press,
+    state,
+    until,
+)
 from analytics_platform_tests.integration.state_machine_button.faulty_aws import (
     Happens,
     faulty_aws,
@@ -34,6 +42,21 @@ def test_10_presses_at_once_on_2_servers_start_one_execution(button: Button) -> 
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [202]
     (request_id,) = {answer.json()["id"] for answer in answers}
     assert [each["name"] for each in button.executions()] == [request_id]
+
+
+@pytest.mark.parametrize("has_ended", [False, True], ids=["runs", "has ended"])
+def test_an_execution_of_the_name_is_taken_for_the_one_that_was_asked_for(
+    button: Button, *, has_ended: bool
+) -> None:
+    starts, request, location = StartsByMachine(button.machine), a_request(), Location("", "", (), (), ())
+    starts.start(request, location)
+    if has_ended:
+        token = button.request()["token"]
+        button.cloud.client("stepfunctions").send_task_success(taskToken=token, output="{}")
+        until(lambda: starts.outlook(request).ended is not None)
+    for _ in range(4):
+        starts.start(request, location)
+    assert [each["name"] for each in button.executions()] == [request.id]
 
 
 @pytest.mark.slow

@@ -43,6 +43,12 @@ def test_each_session_has_its_deliveries_and_the_last_of_a_month_has_more() -> N
     assert due(date(2013, 2, 28)) == usual | monthly
 
 
+def test_the_last_session_of_a_month_may_come_before_holidays() -> None:
+    before_good_friday, week_before = date(2013, 3, 28), date(2013, 3, 21)
+    assert "positions of custodian-a" in due(before_good_friday)
+    assert "positions of custodian-a" not in due(week_before)
+
+
 def test_who_has_a_holiday_owes_nothing() -> None:
     easter_monday, columbus_day = date(2013, 4, 1), date(2013, 10, 14)
     assert "fx_rates of ecb" not in due(easter_monday)
@@ -67,6 +73,8 @@ def test_a_day_ends_at_midnight_of_its_zone_in_summer_and_in_winter() -> None:
     new_york = Settings(landing_url="s3://landing", session_zone="America/New_York")
     there = read(json.dumps(known(new_york)).encode())
     assert there.end_of(date(2013, 3, 1)) == datetime(2013, 3, 2, 5, tzinfo=UTC)
+    assert there.end_of(date(2013, 3, 9)) == datetime(2013, 3, 10, 5, tzinfo=UTC)
+    assert there.end_of(date(2013, 3, 10)) == datetime(2013, 3, 11, 4, tzinfo=UTC)
     assert there.end_of(date(2013, 7, 1)) == datetime(2013, 7, 2, 4, tzinfo=UTC)
 
 
