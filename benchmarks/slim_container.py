@@ -25,6 +25,7 @@ _PEER = f"""
 aws --endpoint-url "$AWS_ENDPOINT_URL" s3 cp --only-show-errors "$ARCHIVE" "$TO/archive"
 mkdir "$TO/environment"
 tar -xzf "$TO/archive" -C "$TO/environment"
+mkdir -p "$TO/environment/bin"
 ln -s "$PYTHON" "$TO/environment/bin/python"
 export PATH="$TO/environment/bin:$PATH"
 exec {_WORK}
@@ -51,10 +52,12 @@ def measure(*, is_quick: bool) -> Measured:
             _result("warm start", warm, known, peer, "wall"),
         ),
         (
-            f"An environment of {megabytes:.0f} MB (tar.gz) in emulated S3 on this machine, so the network costs "
-            f"nothing; median of {len(rounds)} rounds, ours and the peer in turns. Ours compares the digest, "
-            "looks at every entry before it is unpacked, and keeps the environment for the next task; the peer "
-            "does none of it.",
+            (
+                f"An environment of {megabytes:.0f} MB (tar.gz) in emulated S3 on this machine, so the network "
+                f"costs nothing; median of {len(rounds)} rounds, ours and the peer in turns. Ours compares the "
+                "digest, looks at every entry before it is unpacked, and keeps the environment for the next "
+                "task; the peer does none of it."
+            ),
         ),
     )
 
@@ -104,5 +107,4 @@ def _environment(folder: Path, packages: tuple[str, ...]) -> Built:
     for name in packages:
         source = Path(sysconfig.get_path("purelib"), name)
         shutil.copytree(source, folder / "venv" / below / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "venv" / "bin").mkdir()
     return pack_environment(folder / "venv", folder / "dist")

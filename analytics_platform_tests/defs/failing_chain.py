@@ -92,5 +92,3 @@ class World:
     def children(self, run_id: str) -> list[dg.DagsterRun]:
         """Return the retries of a run."""
         return list(self.instance.get_runs(RunsFilter(tags={PARENT_RUN_ID_TAG: run_id})))
-
-

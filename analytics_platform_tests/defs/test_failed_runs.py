@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster import DagsterEventType, DagsterRunStatus
+from dagster import DagsterRunStatus
 from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, RUN_KEY_TAG, WILL_RETRY_TAG
 
 from analytics_platform.cli import runs_report
@@ -21,12 +21,6 @@ from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.storage.landing.object_versions import ObjectVersion
 from analytics_platform.storage.ledger.ledger import State
 from analytics_platform_tests.defs.failing_chain import FIRST, LAST, NOW, RANGE, World
-
-FIRST, LAST = "2013-02-26", "2013-02-28"
-RANGE = {RANGE_START: FIRST, RANGE_END: LAST}
-NOW = datetime.now(UTC)
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-TWO_LINES = "line one\nline two"
 
 
 @pytest.fixture(scope="module")
@@ -307,11 +301,3 @@ def test_a_run_whose_process_is_gone_is_told_at_once(
 )
 def test_a_span_is_counted_back_from_now(text: str, ago: timedelta) -> None:
     assert moment_since(text, NOW) == NOW - ago
-
-
-def test_events_of_a_retry_are_written_down_under_its_own_id(world: World) -> None:
-    run_id = world.failing_run()
-    world.retry(run_id)
-    (child,) = world.children(run_id)
-    steps = world.instance.all_logs(child.run_id, of_type=DagsterEventType.STEP_SUCCESS)
-    assert [entry.step_key for entry in steps] == ["computed"]

@@ -92,10 +92,11 @@ class MaterializeRequest(BaseModel):
     @model_validator(mode="after")
     def _either(self) -> "MaterializeRequest":
         if (self.job is None) == (not self.assets):
-            message = "name either a job or assets"
+            message = "it has both or neither of the two; name either a job or assets"
             raise ValueError(message)
         if self.first_session > self.last_session:
-            message = f"first_session {self.first_session} is after last_session {self.last_session}"
+            order = f"first_session {self.first_session} is after last_session {self.last_session}"
+            message = f"{order}; give the earlier first"
             raise ValueError(message)
         return self
 

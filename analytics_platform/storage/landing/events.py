@@ -92,7 +92,7 @@ def _of_record(record: object) -> list[Hint]:
     try:
         decoded = unquote_plus(key, errors="strict")
     except UnicodeDecodeError as error:
-        message = f"the key {_shown(key)} is not UTF-8 when it is decoded"
+        message = f"the key {_shown(key)} is not UTF-8 when it is decoded; put the file under another name"
         raise UnreadableEventError(message) from error
     return [_hint(bucket, decoded, found.get("versionId"))]
 

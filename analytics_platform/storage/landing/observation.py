@@ -121,7 +121,7 @@ class LandingWatch:
         The first key is left out: moto begins behind the first key after a marker that is no key.
         """
         first = min(wanted, key=str.encode)
-        missing, found = wanted - {first}, list[ObjectVersion]()
+        missing, found = set(wanted) - {first}, list[ObjectVersion]()
         for listed, version in enumerate(self.landing.versions(after=first[:-1])):
             if version.key in wanted:
                 missing.discard(version.key)

@@ -82,5 +82,3 @@ def _seen_by(
     for name, value in made[1].items():
         monkeypatch.setenv(name, value)
     return Installed(cloud, made[0], Settings())
-
-

@@ -1,4 +1,4 @@
-"""`analytics doctor` on an account with a fault: it is told in one line with its cure or the lacking permission."""
+"""`analytics doctor` on an account with a fault: it is told in one line, with cure or lacking permission."""
 
 import json
 import time
@@ -232,5 +232,3 @@ def test_a_permission_that_is_lacking_is_named(
     assert told == Answer(
         is_good=False, text=f"access is denied: the role lacks {lacking}; add it to its policy"
     )
-
-
