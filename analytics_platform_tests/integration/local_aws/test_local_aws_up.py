@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from analytics_platform.local_aws.bootstrap import CONTAINER
 from analytics_platform.local_aws.server import client
 from analytics_platform_tests.integration.local_aws.cluster import is_alive, until
@@ -103,6 +105,7 @@ def _run_task(told: Mapping[str, str], home: Path) -> list[int]:
     return [int(each) for each in log.read_text("utf-8").split()]
 
 
+@pytest.mark.slow
 def test_a_signal_in_the_midst_of_the_start_ends_it_too(tmp_path: Path) -> None:
     with up(tmp_path) as running:
         until(lambda: (tmp_path / "dagster.local-aws.yaml").exists() or running.process.poll() is not None)
