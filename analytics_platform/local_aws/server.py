@@ -15,6 +15,7 @@ from analytics_platform.local_aws import (
     event_patches,
     lambda_runtime,
     s3_patches,
+    sqs_patches,
     step_function_patches,
     variables,
 )
@@ -72,7 +73,14 @@ def install_patches() -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["lambda"] = {"use_docker": False}
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": _STAYS})
-    for patches in (ecs_patches, step_function_patches, s3_patches, event_patches, lambda_runtime):
+    for patches in (
+        ecs_patches,
+        step_function_patches,
+        s3_patches,
+        sqs_patches,
+        event_patches,
+        lambda_runtime,
+    ):
         patches.install()
 
 
