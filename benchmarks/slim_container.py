@@ -53,10 +53,10 @@ def measure(*, is_quick: bool) -> Measured:
         ),
         (
             (
-                f"An environment of {megabytes:.0f} MB (tar.gz) in emulated S3 on this machine, so the network "
-                f"costs nothing; median of {len(rounds)} rounds, ours and the peer in turns. Ours compares the "
-                "digest, looks at every entry before it is unpacked, and keeps the environment for the next "
-                "task; the peer does none of it."
+                f"An environment of {megabytes:.0f} MB (tar.gz) in emulated S3 on this machine, so the "
+                f"network costs nothing; median of {len(rounds)} rounds, ours and the peer in turns. Ours "
+                "compares the digest, looks at every entry before it is unpacked, and keeps it for "
+                "the next task; the peer does none of it."
             ),
         ),
     )

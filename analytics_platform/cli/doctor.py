@@ -18,8 +18,6 @@ from analytics_platform.cli.doctor_aws.asking import (
     answer,
     secrets_of,
 )
-from analytics_platform.cli.doctor_aws.databases import ledger
-from analytics_platform.cli.doctor_aws.questions import questions
 from analytics_platform.ingestion.dialects.toml_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger.ledger import Ledger, State
@@ -40,12 +38,15 @@ def examine(profile: str | None = None) -> int:
     """
     console = Console()
     try:
-        of = settings() if profile is None else Settings(profile=profile)
+        in_force = settings()
+        of = in_force if profile is None else Settings(profile=profile)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False, include_context=False):
             name = "".join(f"ANALYTICS_{str(part).upper()}: " for part in each["loc"])
             _print(console, "settings", Answer(False, f"{name}{each['msg'].removeprefix('Value error, ')}"))  # noqa: FBT003
         return 1
+    from analytics_platform.cli.doctor_aws.questions import questions  # noqa: PLC0415 - its imports read settings
+
     local = [Question(name, partial(ask, of), seconds=_SECONDS) for name, ask in QUESTIONS.items()]
     secrets = list(secrets_of(of))
     bad = 0
@@ -120,6 +121,8 @@ def _calendar(of: Settings) -> str:
 
 def _ledger(of: Settings) -> str:
     if of.profile == "aws" or not of.ledger_url.startswith("sqlite"):
+        from analytics_platform.cli.doctor_aws.databases import ledger  # noqa: PLC0415 - as above
+
         return ledger(of)
     if not of.home.exists():
         return "empty: nothing was landed yet"

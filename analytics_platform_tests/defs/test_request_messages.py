@@ -66,8 +66,16 @@ def test_what_there_is_may_be_asked_for(offered: Offered, asked: dict[str, objec
         pytest.param(
             {"job": None, "assets": ["lake/deliveries"]}, "'lake/deliveries' that can", id="no step"
         ),
-        pytest.param({"job": None, "assets": []}, "name either a job or assets", id="neither"),
-        pytest.param({"assets": ["lake/prices"]}, "name either a job or assets", id="both"),
+        pytest.param(
+            {"job": None, "assets": []},
+            "name either a job or assets",
+            id="neither",
+        ),
+        pytest.param(
+            {"assets": ["lake/prices"]},
+            "name either a job or assets",
+            id="both",
+        ),
         pytest.param({"first_session": "2013-03-02"}, "2013-03-02 is no session of XNYS", id="Saturday"),
         pytest.param({"last_session": "2090-03-01"}, "last_session: 2090-03-01 is no session", id="to come"),
         pytest.param({"first_session": "1 March"}, "must be a date such as 2013-03-01", id="no date"),

@@ -1,6 +1,9 @@
 """`analytics doctor` on an account: what is well is told, each fault in one line with its cure, no secret."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -57,6 +60,21 @@ def test_half_a_profile_is_told_with_all_that_it_lacks(
     told = capsys.readouterr().out
     assert "ANALYTICS_REDSHIFT_PORT: " in told
     assert CANARY not in told
+
+
+def test_half_a_profile_in_the_environment_is_no_traceback_of_the_command(tmp_path: Path) -> None:
+    given = {"PATH": os.defpath, "ANALYTICS_HOME": str(tmp_path), "ANALYTICS_PROFILE": "aws"}
+    for more in ([], ["--profile", "aws"], ["--profile", "local"], ["--profile", "other"]):
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "analytics_platform.cli", "doctor", *more],
+            env=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stdout.startswith("BAD settings: ")
+        assert done.stderr == ""
 
 
 def test_nothing_is_asked_of_aws_where_nothing_of_it_is_set(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.sqs.models import SQSBackend
 
 from analytics_platform.storage.queues import sqs
 from analytics_platform_tests.integration.cloud import Cloud, emulated_cloud
@@ -20,8 +19,6 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture
 def at(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InstalledOnAws]:
     monkeypatch.setattr(sqs, "WAIT_SECONDS", 0)  # the emulated queue knows at once that it is empty
-    name = "is_message_valid_based_on_retention_period"  # moto counts the whole queue for each message
-    monkeypatch.setattr(SQSBackend, name, lambda *_: True)
     installed = InstalledOnAws(cloud, tmp_path)
     yield installed
     installed.close()

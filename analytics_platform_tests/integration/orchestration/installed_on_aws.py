@@ -186,6 +186,12 @@ class InstalledOnAws:
         until(lambda: self.left(self.requests) > before)
         return Execution(self.cloud, made["executionArn"])
 
+    def start_upload(self, key: str, version: str | None = None) -> Execution:
+        """Put a file, unless its version is told, and start an execution that waits for it."""
+        version = version or self.put(key)
+        request = {"kind": "upload", "bucket": self.bucket, "key": f"landing/{key}", "version_id": version}
+        return self.start(self.machine(), request)
+
     # --- What Dagster does -----------------------------------------------------------------------------
 
     def _ticks(self, sensor: dg.SensorDefinition) -> Callable[[], list[dg.RunRequest]]:
