@@ -1,11 +1,16 @@
 """`analytics runs`: what failed and nothing has repaired, and executing it again."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 runs_app = typer.Typer(help="Failed runs: look, retry.", no_args_is_help=True)
+
+REFUSED = 2
 
 
 @runs_app.command()
@@ -18,7 +23,7 @@ def failed(
     """Print failed and canceled runs that no retry and no later run has repaired."""
     from analytics_platform.cli.runs_report import print_failed
 
-    raise typer.Exit(print_failed(since, datetime.now().astimezone(), as_json=as_json))
+    raise typer.Exit(_told(lambda: print_failed(since, datetime.now().astimezone(), as_json=as_json)))
 
 
 @runs_app.command()
@@ -37,4 +42,24 @@ def retry(
     from analytics_platform.cli.runs_retry import retry_runs
 
     asked = run_ids or []
-    raise typer.Exit(alone(lambda: retry_runs(asked, every=every, whole=not from_failure, dry_run=dry_run)))
+    whole = not from_failure
+    raise typer.Exit(
+        _told(lambda: alone(lambda: retry_runs(asked, every=every, whole=whole, dry_run=dry_run)))
+    )
+
+
+def _told(command: "Callable[[], int]") -> int:
+    """Run a command; a database that is away is told in one line."""
+    from sqlalchemy.exc import OperationalError
+
+    from analytics_platform.defs.instance_storage import StorageError
+    from analytics_platform.storage.ledger.database import LedgerError
+
+    try:
+        return command()
+    except (StorageError, LedgerError) as error:
+        typer.echo(str(error), err=True)
+    except OperationalError as error:
+        why = " ".join(str(error.orig).split())
+        typer.echo(f"a database does not answer: {why}; `analytics doctor` tells which", err=True)
+    return REFUSED

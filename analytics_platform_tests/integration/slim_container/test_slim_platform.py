@@ -68,17 +68,18 @@ def test_the_platform_materializes_from_archives_in_s3(
 
 
 @pytest.mark.slow
-def test_the_code_of_a_copied_checkout_is_the_same_archive(code: Built, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
+def test_the_code_of_a_copied_checkout_is_the_same_archive(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "elsewhere" / "second"
+    left_out = shutil.ignore_patterns("__pycache__", "target", "logs")
     for folder in FOLDERS:
-        shutil.copytree(
-            CHECKOUT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "target", "logs")
-        )
+        shutil.copytree(CHECKOUT / folder, first / folder, ignore=left_out)
     for name in OF_A_CHECKOUT:
-        shutil.copy(CHECKOUT / name, copy / name)
-    for path in copy.rglob("*"):
+        shutil.copy(CHECKOUT / name, first / name)
+    shutil.copytree(first, second)
+    for path in second.rglob("*"):
         os.utime(path, (10**9, 10**9))
-    assert code_archive(tmp_path / "out", copy).sha256 == code.sha256
+    digests = [code_archive(folder / "dist", folder).sha256 for folder in (first, second)]
+    assert digests[0] == digests[1]
 
 
 @pytest.mark.slow
