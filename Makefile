@@ -41,7 +41,7 @@ lint: setup ## Check style, types, layers, SQL for both engines, and that no fil
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	cd docker/slim && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml *.py
+	$(BIN)/mypy docker/slim/*.py
 	$(BIN)/lint-imports
 	rm -rf $(REDSHIFT_SQL)
 	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift-lint \

@@ -54,6 +54,9 @@ CATALOGUE = {
     "ticks": Benchmark("aws_ticks", "a sensor tick by queue, against listing 20,000 objects"),
     "aws": Benchmark("aws", "from upload to published result by stage, on the emulated cloud"),
     "uploads": Benchmark("aws_burst", "1,000 uploads at once on the emulated cloud"),
+    "slim": Benchmark(
+        "slim_container", "cold and warm start of the slim container, against aws s3 cp and tar"
+    ),
     "redshift": Benchmark("redshift", "COPY and UNLOAD on the double, against inserts and the cursor"),
     "api": Benchmark("api", "a request of each read endpoint, against a bare FastAPI route"),
 }

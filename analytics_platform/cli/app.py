@@ -1,10 +1,12 @@
 """The commands and their arguments; imports wait until a command needs them."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
 from analytics_platform.cli.api_key import api_key_app
@@ -16,6 +18,8 @@ from analytics_platform.cli.runs import runs_app
 from analytics_platform.cli.service import service_app
 from analytics_platform.cli.steward import quarantine_app, source_app
 from analytics_platform.cli.warehouse import warehouse_app
+
+REFUSED = 2
 
 app = typer.Typer(
     help="From files to trusted numbers: land, materialize, read.",
@@ -204,5 +208,13 @@ def _date(moment: datetime | None) -> date | None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; settings that were refused end it with a line each, whoever has read them."""
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        from analytics_platform.cli.refused_settings import refusals
+
+        typer.echo("\n".join(refusals(error)), err=True)
+        sys.exit(REFUSED)

@@ -18,6 +18,7 @@ from analytics_platform.cli.doctor_aws.asking import (
     answer,
     secrets_of,
 )
+from analytics_platform.cli.refused_settings import refusals
 from analytics_platform.ingestion.dialects.toml_files import DialectError, read_dialects
 from analytics_platform.settings import Settings, settings
 from analytics_platform.storage.ledger.ledger import Ledger, State
@@ -41,9 +42,8 @@ def examine(profile: str | None = None) -> int:
         in_force = settings()
         of = in_force if profile is None else Settings(profile=profile)
     except ValidationError as error:
-        for each in error.errors(include_url=False, include_input=False, include_context=False):
-            name = "".join(f"ANALYTICS_{str(part).upper()}: " for part in each["loc"])
-            _print(console, "settings", Answer(False, f"{name}{each['msg'].removeprefix('Value error, ')}"))  # noqa: FBT003
+        for line in refusals(error):
+            _print(console, "settings", Answer(False, line))  # noqa: FBT003
         return 1
     from analytics_platform.cli.doctor_aws.questions import questions  # noqa: PLC0415 - its imports read settings
 

@@ -44,9 +44,8 @@ def world(made_home: Path, tmp_path: Path) -> Iterator[World]:
 def test_a_failed_run_is_told_with_its_step_and_its_cause_in_one_line(world: World) -> None:
     run_id = world.failing_run()
     (failed,) = world.failed()
-    assert failed.run.run_id == run_id
-    assert (failed.step, failed.attempts, failed.under_way) == ("computed", 1, None)
-    assert failed.cause == "ValueError: line one line two"
+    assert (failed.run.run_id, failed.step, failed.attempts) == (run_id, "computed", 1)
+    assert (failed.under_way, failed.cause) == (None, "ValueError: line one line two")
 
 
 def test_a_retry_goes_on_from_the_failure_with_the_sessions_of_the_run(world: World) -> None:
@@ -54,8 +53,7 @@ def test_a_retry_goes_on_from_the_failure_with_the_sessions_of_the_run(world: Wo
     assert world.retry(run_id[:8]) == 0
     assert world.executed == [("computed", FIRST, LAST)]
     (child,) = world.children(run_id)
-    assert child.tags[RANGE_START] == FIRST
-    assert child.tags[RANGE_END] == LAST
+    assert (child.tags[RANGE_START], child.tags[RANGE_END]) == (FIRST, LAST)
     assert child.tags[RUN_KEY_TAG] == "asked by the sensor"  # the ledger knows the retry by it
     assert child.tags[PROCESS_TAG] != "another:1:2"
     assert child.root_run_id == run_id
@@ -77,8 +75,7 @@ def test_a_retry_that_fails_is_told_and_counted_and_can_be_retried(
     assert "computed: ValueError: line one" in capsys.readouterr().out
     world.broken.unlink()
     (failed,) = world.failed()
-    assert failed.attempts == 2
-    assert failed.run.run_id != run_id
+    assert (failed.attempts, failed.run.run_id == run_id) == (2, False)
     assert world.retry(run_id) == 0
     assert world.failed() == []
 
