@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 import tempfile
 
@@ -31,6 +32,9 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hide the settings, data and credentials of the machine before any module is imported."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background of a shell: Dagster would ignore SIGTERM too, and so would all processes.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     real = {name for name in os.environ if name.startswith(REAL_REDSHIFT)}  # noqa: TID251 - given for tests
     if not real:
         sys.addaudithook(_refuse_network)

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
@@ -45,16 +45,23 @@ def examine(profile: str | None = None) -> int:
         for line in refusals(error):
             _print(console, "settings", Answer(False, line))  # noqa: FBT003
         return 1
-    from analytics_platform.cli.doctor_aws.questions import questions  # noqa: PLC0415 - its imports read settings
-
     local = [Question(name, partial(ask, of), seconds=_SECONDS) for name, ask in QUESTIONS.items()]
     secrets = list(secrets_of(of))
     bad = 0
-    for question in (*local, *questions(of)):
+    for question in (*local, *_of_cloud(of)):
         told = answer(question, secrets)
         _print(console, question.name, told)
         bad |= not told.is_good
     return int(bad)
+
+
+def _of_cloud(of: Settings) -> Iterator[Question]:
+    """Give the questions about AWS; none without a calendar, which the line above tells."""
+    try:
+        from analytics_platform.cli.doctor_aws.questions import questions  # noqa: PLC0415 - its imports read settings
+    except CalendarError:
+        return
+    yield from questions(of)
 
 
 def _print(console: Console, name: str, told: Answer) -> None:

@@ -22,6 +22,15 @@ class TaskNotStartedError(Exception):
     """A task has no process; the reason in the words of ECS."""
 
 
+def _heed_signals() -> None:
+    """Let the task be ended: what a shell has started in the background ignores SIGINT, and hands that on.
+
+    Dagster then ignores SIGTERM too, since it does at the one what is done at the other.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class TaskProcess:
     """The process of a container, in a session of its own.
 
@@ -72,6 +81,7 @@ class TaskProcess:
                     stdout=out,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=_heed_signals,  # noqa: PLW1509 - it takes no lock that a thread could hold
                 )
         except (OSError, ValueError) as error:
             message = f"CannotStartContainerError: {error}"

@@ -115,7 +115,7 @@ def test_files_that_the_sensor_has_given_up_are_asked_for_again(intake: Intake, 
         intake.ledger.note_requests([type(entry)(**{**vars(entry), "requests": number})], f"key-{number}")
     assert reconcile.run_reconcile(dry_run=True) == 1
     assert reconcile.run_reconcile(dry_run=False) == 0
-    assert {entry.requests for entry in intake.ledger.entries()} == {0}
+    assert {entry.asked for entry in intake.ledger.entries()} == {0}
 
 
 def test_rows_in_the_lake_that_nobody_knows_are_left_to_a_person(intake: Intake, of: Settings) -> None:

@@ -18,7 +18,8 @@ from analytics_platform.settings import Settings
 from analytics_platform.storage.ledger.ledger import Ledger
 from analytics_platform.storage.published.serving import ServingStore
 from analytics_platform_tests.integration.conftest import Installation, installation
-from analytics_platform_tests.integration.dagster_server import process, wait_until
+from analytics_platform_tests.integration.dagster_server import Api, is_up, process, wait_until
+from analytics_platform_tests.unit.api.actions.installed import closed_port
 
 pytestmark = pytest.mark.slow
 
@@ -203,6 +204,26 @@ def test_a_button_that_is_pressed_five_times_is_one_run(running: Running) -> Non
     (run,) = [run for run in running.runs() if run.run_id not in known]
     assert json.loads(told["output"])["run_id"] == run.run_id
     assert run.tags["analytics/request"] == "pressed"
+
+
+def test_the_button_of_the_api_starts_the_machine_and_tells_how_its_run_ends(running: Running) -> None:
+    port = closed_port()
+    environment = {**running.at.environment(), **running.told}
+    log = running.at.settings.home / "api.log"
+    with process(running.at.command("serve", "--port", str(port)), environment, log) as served:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: is_up(f"{url}/health"))
+        api = Api(url, served)
+        answers = [api.materialize("pressed-in-the-api", "lake/trading_sessions") for _ in range(5)]
+        (request,) = {answer.json()["id"] for answer in answers}
+        told = api.wait_for(request, "success", "failure", "canceled")
+    assert told["state"] == "success", told
+    executions = running.client("stepfunctions").list_executions(
+        stateMachineArn=running.machine("materialize"), maxResults=1000
+    )["executions"]
+    assert [each["status"] for each in executions if each["name"] == request] == ["SUCCEEDED"]
+    runs = [run for run in running.runs() if run.tags.get("analytics/request") == request]
+    assert [run.run_id for run in runs] == [told["run_id"]]
 
 
 def test_nothing_waits_and_nothing_is_left_when_it_ends(running: Running) -> None:

@@ -186,18 +186,18 @@ def ecs_stack(cloud: Cloud, database: Mapping[str, str], folder: Path) -> Iterat
     group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": cloud.region})
     cluster = ecs.create_cluster(clusterName=name)["cluster"]["clusterArn"]
-    definition = _register(cloud, name, {"image": "slim"})
+    definition = register(cloud, name, {"image": "slim"})
     stack = Stack(
         cloud=cloud,
         folder=folder,
         definition=definition,
-        broken=_register(cloud, f"{name}-broken", {"image": MISSING_IMAGE}),
+        broken=register(cloud, f"{name}-broken", {"image": MISSING_IMAGE}),
         subnet=subnet,
         group=group,
         bucket=name,
     )
     told = 'echo "$ECS_CONTAINER_METADATA_URI_V4"; exec sleep 3600'
-    service = _register(cloud, f"{name}-daemon", {"image": "slim", "command": ["sh", "-c", told]})
+    service = register(cloud, f"{name}-daemon", {"image": "slim", "command": ["sh", "-c", told]})
     network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group]}}
     task = ecs.run_task(
         cluster=cluster, taskDefinition=service, launchType="FARGATE", networkConfiguration=network
@@ -217,7 +217,8 @@ def ecs_stack(cloud: Cloud, database: Mapping[str, str], folder: Path) -> Iterat
             ecs.stop_task(cluster=cluster, task=task)
 
 
-def _register(cloud: Cloud, family: str, container: Mapping[str, Any]) -> str:
+def register(cloud: Cloud, family: str, container: Mapping[str, Any]) -> str:
+    """Register a task definition of one container; return the ARN of its revision."""
     options = {"awslogs-group": family, "awslogs-stream-prefix": "run", "awslogs-region": cloud.region}
     made = cloud.client("ecs").register_task_definition(
         family=family,
