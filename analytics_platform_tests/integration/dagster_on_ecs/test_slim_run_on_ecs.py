@@ -11,6 +11,7 @@ from analytics_platform.archives.tars import write_tar
 from analytics_platform_tests.integration.cloud import emulated_cloud
 from analytics_platform_tests.integration.dagster_on_ecs.ecs_stack import Stack, ecs_stack, register
 from analytics_platform_tests.integration.dagster_on_ecs.shipped import database_environment
+from analytics_platform_tests.integration.local_aws.cluster import until
 from analytics_platform_tests.integration.postgres import PostgresServer
 
 ENTRY_POINT = Path(__file__).resolve().parents[3] / "docker" / "slim" / "entry_point.py"
@@ -48,6 +49,7 @@ def test_a_run_goes_through_the_entry_point_and_sees_the_code_of_its_archive(
     with stack.daemon() as daemon:
         runs = [daemon.submit("works") for _ in range(2)]
         daemon.until_finished(*runs)
+        until(lambda: all(daemon.task(run)["lastStatus"] == "STOPPED" for run in runs))
         for run in runs:
             assert daemon.run(run).status == dg.DagsterRunStatus.SUCCESS
             assert daemon.task(run)["taskDefinitionArn"] == slim
