@@ -215,9 +215,7 @@ def test_the_button_of_the_api_starts_the_machine_and_tells_how_its_run_ends(run
         wait_until(lambda: is_up(f"{url}/health"))
         api = Api(url, served)
         key, asset = "pressed-in-the-api", "lake/trading_sessions"
-        wait_until(
-            lambda: api.materialize(key, asset).status in {200, 202}
-        )  # the location may yet be loading
+        wait_until(lambda: api.materialize(key, asset).status in {200, 202})  # it may yet be loading
         answers = [api.materialize(key, asset) for _ in range(5)]
         (request,) = {answer.json()["id"] for answer in answers}
         told = api.wait_for(request, "success", "failure", "canceled")
