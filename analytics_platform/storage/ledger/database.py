@@ -1,5 +1,7 @@
 """The ledger's database: SQLite or PostgreSQL, brought to its newest form."""
 
+import sqlite3
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ _WRITES = "analytics_writes"
 _LOCK = 5_320_021_713
 """Key of the advisory lock under which PostgreSQL is migrated: any number that nothing else uses."""
 
+_WAIT_SECONDS = 60.0
 _MIGRATIONS = str(Path(__file__).parent / "migrations")
 
 
@@ -46,7 +49,7 @@ def _engine(url: str) -> sa.Engine:
     if url.startswith("sqlite"):
         path = Path(sa.make_url(url).database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": 60})
+        engine = sa.create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -60,11 +63,20 @@ def _engine(url: str) -> sa.Engine:
 def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     """Let readers see the last state while one writes; begin and end transactions only where we say so.
 
-    With a write-ahead log every commit still reaches the disk, in one write instead of three.
+    With a write-ahead log every commit still reaches the disk, in one write instead of three. SQLite does not
+    wait when several processes begin that log at once, whatever timeout it has: so we do.
     """
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("pragma journal_mode = wal")
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            cursor.execute("pragma journal_mode = wal")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
     cursor.close()
 
 
