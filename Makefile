@@ -7,6 +7,8 @@ ANALYTICS := $(BIN)/analytics
 MANIFEST := dbt/target/manifest.json
 REDSHIFT_SQL := dbt/target/redshift-lint/compiled
 SQLMESH := $(VENV)-sqlmesh
+INFRA := $(VENV)-infra
+EMULATOR := $(VENV)-emulator
 DBT_SOURCES := $(shell find dbt \( -name target -o -name logs -o -name __pycache__ \) -prune -o -type f ! -name '.*' -print 2>/dev/null)
 NO_HOST_OR_PATH := py[p]i\.org|python[h]osted|registry\.[n]pmjs|(^|[^[:alnum:]._-])/(home|root|Users|work|tmp)/[[:alnum:]_]
 
@@ -21,7 +23,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-all lint format dev serve bench sqlmesh lock clean distclean
+.PHONY: help setup demo test test-all test-infra lint lint-infra format dev serve bench sqlmesh lock clean distclean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +35,13 @@ demo: $(VENV)/.runtime $(ANALYTICS) $(MANIFEST) ## Run the whole chain on the sa
 
 test: setup ## Run every test that is quick
 	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+lint-infra: $(INFRA)/.made ## Synthesise every stack offline and check templates, workflows and images
+	$(INFRA)/bin/mypy infra
+	$(INFRA)/bin/python -m infra.checks
+
+test-infra: $(INFRA)/.made $(EMULATOR)/.made ## Test the stacks, and deploy them into an emulation
+	$(INFRA)/bin/python -m pytest infra
 
 test-all: setup ## Run every test
 	$(BIN)/pytest
@@ -72,6 +81,9 @@ lock: $(VENV)/.uv ## Renew the lock files; UPGRADE=--upgrade takes newer version
 	$(COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra aws --constraint requirements/dev.txt --output-file requirements/aws.txt
 	$(COMPILE) --group sqlmesh --output-file requirements/sqlmesh.txt
+	$(COMPILE) pyproject.toml --extra aws --group infra --constraint requirements/aws.txt \
+		--output-file requirements/infra.txt
+	$(COMPILE) --group emulator --output-file requirements/emulator.txt
 	echo uv | $(COMPILE) --no-annotate - --output-file requirements/bootstrap.txt
 
 clean: ## Delete data and caches, keep the environment
@@ -79,7 +91,7 @@ clean: ## Delete data and caches, keep the environment
 	find . -name __pycache__ -not -path './$(VENV)*/*' -prune -exec rm -rf {} +
 
 distclean: clean ## Delete the environment too
-	rm -rf $(VENV) $(SQLMESH)
+	rm -rf $(VENV) $(SQLMESH) $(INFRA) $(EMULATOR)
 
 # Runtime and development are two steps: `make demo` needs half of the packages only.
 $(VENV)/.uv: requirements/bootstrap.txt
@@ -104,6 +116,20 @@ $(SQLMESH)/.made: $(VENV)/.uv requirements/sqlmesh.txt
 	@echo 'making $(SQLMESH)'
 	@$(PYTHON) -m venv --clear --without-pip $(SQLMESH)
 	@$(UV) pip sync --quiet --python $(SQLMESH)/bin/python --require-hashes --compile-bytecode requirements/sqlmesh.txt
+	@touch $@
+
+# jsii, under the CDK, wants an older typeguard than development does.
+$(INFRA)/.made: $(VENV)/.uv requirements/infra.txt
+	@echo 'making $(INFRA)'
+	@$(PYTHON) -m venv --clear --without-pip $(INFRA)
+	@$(UV) pip sync --quiet --python $(INFRA)/bin/python --require-hashes requirements/infra.txt
+	@touch $@
+
+# The emulation of CloudFormation wants an older botocore.
+$(EMULATOR)/.made: $(VENV)/.uv requirements/emulator.txt
+	@echo 'making $(EMULATOR)'
+	@$(PYTHON) -m venv --clear --without-pip $(EMULATOR)
+	@$(UV) pip sync --quiet --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
 	@touch $@
 
 # A sync removes the package itself, so this comes after it.

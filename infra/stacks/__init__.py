@@ -1,0 +1,1 @@
+"""One module a stack, each deployable alone after those it names."""
