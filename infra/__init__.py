@@ -1,1 +1,1 @@
-"""The platform on AWS as code: one AWS CDK app. What is deployed stands in `stacks`, its checks in `checks`."""
+"""The platform on AWS as code, a CDK app. What is deployed stands in `stacks`, its checks in `checks`."""
