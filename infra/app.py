@@ -37,9 +37,7 @@ def new_app(outdir: Path | None = None) -> cdk.App:
 def build(app: cdk.App, config: Configuration, release: Release) -> dict[str, cdk.Stack]:
     """Make all stacks of an installation, each after those that it needs; return them by their names."""
     zones = f"availability-zones:account={config.account}:region={config.region}"
-    app.node.set_context(
-        zones, [f"{config.region}{zone}" for zone in config.zones]
-    )
+    app.node.set_context(zones, [f"{config.region}{zone}" for zone in config.zones])
     network = NetworkStack(app, config)
     storage = StorageStack(app, config)
     delivery = DeliveryStack(app, config, storage=storage)
