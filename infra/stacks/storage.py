@@ -179,7 +179,7 @@ class StorageStack(cdk.Stack):
         return dead, queue
 
     def _tell_of_uploads(self) -> None:
-        """Let S3 tell queue and EventBridge; the property itself, because CDK's way adds a function for it."""
+        """Let S3 tell queue and EventBridge, by the property: the way of the CDK adds a function for it."""
         self.uploads.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],
