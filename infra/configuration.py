@@ -21,8 +21,10 @@ class Sizes(BaseModel):
     ----------
     nat_gateways : int
         One is cheaper, one a zone survives the loss of a zone.
-    redshift_base_rpu, redshift_daily_rpu_hours : int
-        Base capacity in RPU, and after how many RPU-hours a day queries are refused.
+    redshift_base_rpu, redshift_most_rpu : int
+        Capacity of Redshift in RPU: what queries begin with, and to what it may grow.
+    redshift_daily_rpu_hours : int
+        After so many RPU-hours a day an alarm tells people.
     athena_scan_gib : int
         Most that one query of Athena may read.
     postgres_class : str
@@ -41,6 +43,7 @@ class Sizes(BaseModel):
 
     nat_gateways: int = Field(ge=1, le=3)
     redshift_base_rpu: int = Field(ge=4, le=512)
+    redshift_most_rpu: int = Field(ge=4, le=512)
     redshift_daily_rpu_hours: int = Field(ge=1)
     athena_scan_gib: int = Field(ge=1)
     postgres_class: str = Field(pattern=r"^[a-z0-9]+\.[a-z0-9]+$")
