@@ -97,7 +97,7 @@ class EntranceStack(cdk.Stack):
         )
         return elb.ApplicationListenerRule(
             scope,
-            f"Admit{host.split('.')[0].capitalize()}",
+            f"Admit{host.split('.', maxsplit=1)[0].capitalize()}",
             listener=self.listener,
             priority=priority,
             conditions=[elb.ListenerCondition.host_headers([host])],
