@@ -79,6 +79,8 @@ class Configuration(BaseModel):
         Whether the load balancer is reached from the internet, or from `callers` only.
     callers : tuple of str
         Addresses that may call, as CIDR.
+    is_scheduled : bool
+        Whether the end of day starts by itself.
     keeps_data : bool
         Whether buckets and databases outlive their stacks.
     alerts : tuple of str
@@ -105,6 +107,7 @@ class Configuration(BaseModel):
     zone_id: str | None = None
     is_public: bool = False
     callers: tuple[str, ...] = Field(min_length=1)
+    is_scheduled: bool = True
     keeps_data: bool = True
     alerts: tuple[str, ...] = Field(min_length=1)
     budget_usd: int = Field(ge=1)

@@ -82,15 +82,21 @@ class PlatformTasks(Construct):
         self._environment = {**archives(config, release), **environment}
         self._secrets = dict(secrets)
         repository = ecr.Repository.from_repository_name(self, "Slim", config.named("slim"))
+        self._repository = repository
         self._image = ecs.ContainerImage.from_ecr_repository(repository, release.slim_image)
-        self.execution_role = iam.Role(
-            self,
+        self.execution_role = self.new_execution_role(self, "execution")
+
+    def new_execution_role(self, scope: Construct, name: str) -> iam.Role:
+        """Make a role for ECS itself: it pulls the image, and is given the logs and secrets of its tasks."""
+        role = iam.Role(
+            scope,
             "ExecutionRole",
-            role_name=config.named("execution"),
+            role_name=self._config.named(name),
             description="Pulls the image, writes logs, reads secrets",
             assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
         )
-        repository.grant_pull(self.execution_role)
+        self._repository.grant_pull(role)
+        return role
 
     def define(
         self,
@@ -104,6 +110,7 @@ class PlatformTasks(Construct):
         health_check: ecs.HealthCheck | None = None,
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, ecs.Secret] | None = None,
+        execution_role: iam.Role | None = None,
     ) -> ecs.FargateTaskDefinition:
         """Make a task definition of one container, which has its name.
 
@@ -125,6 +132,8 @@ class PlatformTasks(Construct):
             How ECS asks whether it is well.
         environment, secrets : mapping
             Variables besides those of every task.
+        execution_role : iam.Role or None
+            Of a stack of its own: what it reads and writes belongs to that stack.
         """
         task = ecs.FargateTaskDefinition(
             scope,
@@ -133,7 +142,7 @@ class PlatformTasks(Construct):
             cpu=size.cpu,
             memory_limit_mib=size.memory,
             task_role=role,
-            execution_role=self.execution_role,
+            execution_role=execution_role or self.execution_role,
             volumes=[self._home.volume()],
         )
         container = task.add_container(

@@ -1,0 +1,181 @@
+"""The state machines from their files, each with a role that may do what its states do."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from analytics_platform.triggers.state_machines import NAMES, placeholders, source
+from infra.configuration import Configuration
+from infra.stacks.functions import Functions
+from infra.stacks.network import NetworkStack
+from infra.stacks.orchestration import OrchestrationStack
+from infra.stacks.retention import retention
+from infra.stacks.storage import StorageStack
+
+_RULE_OF_SYNC = "StepFunctionsGetEventsForECSTaskRule"
+"""By which Step Functions learns that a task has ended; AWS makes it."""
+
+
+class Machines(Construct):
+    """All state machines.
+
+    Attributes
+    ----------
+    by_name : dict of str to sfn.CfnStateMachine
+        Such as ``on_upload``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        config: Configuration,
+        *,
+        network: NetworkStack,
+        storage: StorageStack,
+        orchestration: OrchestrationStack,
+        functions: Functions,
+    ) -> None:
+        super().__init__(scope, "Machines")
+        self._config, self._storage = config, storage
+        self._orchestration, self._functions = orchestration, functions
+        told = self._told(network)
+        self.by_name = {name: self._machine(name, told) for name in NAMES}
+
+    def _told(self, network: NetworkStack) -> dict[str, str]:
+        """Return what stands for the placeholders of the files."""
+        orchestration, functions = self._orchestration, self._functions.by_name
+        private = network.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+        return {
+            "RouteUploadFunctionArn": functions["route_upload"].function_arn,
+            "ExpectedDeliveriesFunctionArn": functions["expected_deliveries"].function_arn,
+            "RequestsQueueUrl": self._storage.requests.queue_url,
+            "NotificationsTopicArn": self._storage.notifications.topic_arn,
+            "ClusterArn": orchestration.cluster.cluster_arn,
+            "TaskDefinitionArn": orchestration.run_task.task_definition_arn,
+            "ContainerName": orchestration.run_container,
+            "SubnetA": private.subnet_ids[0],
+            "SubnetB": private.subnet_ids[1],
+            "SecurityGroup": network.groups.runs.security_group_id,
+        }
+
+    def _machine(self, name: str, told: Mapping[str, str]) -> sfn.CfnStateMachine:
+        title = "".join(part.capitalize() for part in name.split("_"))
+        definition = source(name)
+        log = logs.LogGroup(
+            self,
+            f"{title}Log",
+            # Only below this prefix policies of log groups do not add up to too long a one.
+            log_group_name=f"/aws/vendedlogs/states/{self._config.named(name.replace('_', '-'))}",
+            retention=retention(self._config),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = self._role(name, title)
+        machine = sfn.CfnStateMachine(
+            self,
+            title,
+            state_machine_name=self._config.named(name),
+            state_machine_type="STANDARD",
+            role_arn=role.role_arn,
+            definition_string=definition,
+            definition_substitutions={key: told[key] for key in sorted(placeholders(definition))},
+            tracing_configuration=sfn.CfnStateMachine.TracingConfigurationProperty(enabled=True),
+            logging_configuration=sfn.CfnStateMachine.LoggingConfigurationProperty(
+                level="ALL",
+                include_execution_data=True,
+                destinations=[
+                    sfn.CfnStateMachine.LogDestinationProperty(
+                        cloud_watch_logs_log_group=sfn.CfnStateMachine.CloudWatchLogsLogGroupProperty(
+                            log_group_arn=log.log_group_arn
+                        )
+                    )
+                ],
+            ),
+        )
+        machine.node.add_dependency(role)
+        return machine
+
+    def _role(self, name: str, title: str) -> iam.Role:
+        role = iam.Role(
+            self,
+            f"{title}Role",
+            role_name=self._config.named(f"machine-{name.replace('_', '-')}"),
+            description=f"State machine {name}",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": self._config.account}},
+            ),
+        )
+        for statement in (*self._of_every_machine(), *self._of(name)):
+            role.add_to_policy(statement)
+        return role
+
+    def _of_every_machine(self) -> list[iam.PolicyStatement]:
+        """Let a machine tell people, write its log and its trace; the last two cannot be limited."""
+        return [
+            _allow("Notify", ["sns:Publish"], [self._storage.notifications.topic_arn]),
+            _allow("NotifyKey", ["kms:GenerateDataKey", "kms:Decrypt"], [self._storage.key.key_arn]),
+            _allow(
+                "Logs",
+                [
+                    "logs:CreateLogDelivery",
+                    "logs:GetLogDelivery",
+                    "logs:UpdateLogDelivery",
+                    "logs:DeleteLogDelivery",
+                    "logs:ListLogDeliveries",
+                    "logs:PutResourcePolicy",
+                    "logs:DescribeResourcePolicies",
+                    "logs:DescribeLogGroups",
+                ],
+                ["*"],
+            ),
+            _allow("Traces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+        ]
+
+    def _of(self, name: str) -> list[iam.PolicyStatement]:
+        """Return what one machine calls besides."""
+        functions, requests = self._functions.by_name, self._storage.requests
+        ask = _allow("Ask", ["sqs:SendMessage"], [requests.queue_arn])
+        by_name = {
+            "on_upload": [ask, _calls(functions["route_upload"].function_arn)],
+            "end_of_day": [ask, _calls(functions["expected_deliveries"].function_arn)],
+            "materialize": [ask],
+            "fan_out": self._runs_tasks(),
+        }
+        return by_name[name]
+
+    def _runs_tasks(self) -> list[iam.PolicyStatement]:
+        stack, orchestration = cdk.Stack.of(self), self._orchestration
+        cluster = orchestration.cluster
+        here = {"ArnEquals": {"ecs:cluster": cluster.cluster_arn}}
+        tasks = stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")
+        family = stack.format_arn(
+            service="ecs", resource="task-definition", resource_name=f"{self._config.named('run')}:*"
+        )
+        rule = stack.format_arn(service="events", resource="rule", resource_name=_RULE_OF_SYNC)
+        passed = [orchestration.run_role.role_arn, orchestration.execution_role.role_arn]
+        return [
+            _allow("Run", ["ecs:RunTask"], [family], here),
+            _allow("Stop", ["ecs:StopTask", "ecs:DescribeTasks"], [tasks], here),
+            _allow("Learn", ["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
+            _allow(
+                "Pass",
+                ["iam:PassRole"],
+                passed,
+                {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        ]
+
+
+def _allow(
+    sid: str, actions: list[str], resources: list[str], conditions: Mapping[str, object] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)
+
+
+def _calls(function_arn: str) -> iam.PolicyStatement:
+    return _allow("Call", ["lambda:InvokeFunction"], [function_arn, f"{function_arn}:*"])
