@@ -1,0 +1,146 @@
+"""What the pipeline needs: the repository of the image, and roles that GitHub's workflows take on by OIDC."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.stacks.storage import StorageStack
+
+_ISSUER = "token.actions.githubusercontent.com"
+_AUDIENCE = "sts.amazonaws.com"
+_QUALIFIER = "hnb659fds"
+"""In the names of what `cdk bootstrap` makes."""
+
+_KEPT_IMAGES = 20
+_SESSION = cdk.Duration.hours(1)
+
+
+class DeliveryStack(cdk.Stack):
+    """Repository and roles; no key that lives longer than a job of the pipeline.
+
+    Attributes
+    ----------
+    repository : ecr.Repository
+        Of the slim image; a digest never changes, a tag neither.
+    build, plan, deploy : iam.Role
+        Who puts archives and images; who looks what a change would do; who deploys.
+    """
+
+    def __init__(self, scope: Construct, config: Configuration, *, storage: StorageStack) -> None:
+        super().__init__(
+            scope,
+            config.named("delivery"),
+            env=cdk.Environment(account=config.account, region=config.region),
+            description="Analytics platform: repository of the image, roles of the pipeline",
+        )
+        self._config = config
+        self.repository = ecr.Repository(
+            self,
+            "Slim",
+            repository_name=config.named("slim"),
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            encryption=ecr.RepositoryEncryption.AES_256,
+            lifecycle_rules=[ecr.LifecycleRule(max_image_count=_KEPT_IMAGES)],
+            removal_policy=cdk.RemovalPolicy.RETAIN if config.keeps_data else cdk.RemovalPolicy.DESTROY,
+            empty_on_delete=not config.keeps_data,
+        )
+        self._issuer = iam.CfnOIDCProvider(
+            self, "GitHub", url=f"https://{_ISSUER}", client_id_list=[_AUDIENCE]
+        )
+        main = f"repo:{config.repository}:ref:refs/heads/main"
+        environment = f"repo:{config.repository}:environment:{config.environment}"
+        self.build = self._role("build", "Puts archives and images of main", main)
+        self.plan = self._role(
+            "plan", "Looks what a change would do", main, f"repo:{config.repository}:pull_request"
+        )
+        self.deploy = self._role("deploy", "Deploys what was approved", environment)
+        self._put(storage)
+        self._use_bootstrap(self.plan, "lookup")
+        self._use_bootstrap(self.deploy, "lookup", "deploy", "file-publishing")
+        self._look(storage)
+        for role in (self.build, self.plan, self.deploy):
+            cdk.CfnOutput(self, f"{role.node.id}Arn", value=role.role_arn)
+        cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
+
+    def _role(self, name: str, description: str, *subjects: str) -> iam.Role:
+        """Make a role for jobs of one repository, on one branch or in one environment."""
+        return iam.Role(
+            self,
+            f"{name.capitalize()}Role",
+            role_name=self._config.named(f"pipeline-{name}"),
+            description=description,
+            max_session_duration=_SESSION,
+            assumed_by=iam.WebIdentityPrincipal(
+                self._issuer.attr_arn,
+                {
+                    "StringEquals": {
+                        f"{_ISSUER}:aud": _AUDIENCE,
+                        f"{_ISSUER}:sub": list(subjects) if len(subjects) > 1 else subjects[0],
+                    }
+                },
+            ),
+        )
+
+    def _put(self, storage: StorageStack) -> None:
+        """Let the build put what is named by its content, and never change it."""
+        archives = storage.archives.arn_for_objects("archives/*")
+        self.build.add_to_policy(
+            iam.PolicyStatement(
+                sid="PutArchives",
+                actions=["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"],
+                resources=[archives],
+            )
+        )
+        self.build.add_to_policy(
+            iam.PolicyStatement(
+                sid="ListArchives", actions=["s3:ListBucket"], resources=[storage.archives.bucket_arn]
+            )
+        )
+        self.repository.grant_pull_push(self.build)
+
+    def _look(self, storage: StorageStack) -> None:
+        """Let who deploys see that all of a release is there."""
+        self.deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="SeeArchives",
+                actions=["s3:GetObject"],
+                resources=[storage.archives.arn_for_objects("archives/*")],
+            )
+        )
+        self.deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="SeeImages",
+                actions=["ecr:DescribeImages"],
+                resources=[self.repository.repository_arn],
+            )
+        )
+
+    def _use_bootstrap(self, role: iam.Role, *kinds: str) -> None:
+        """Let a role do its work through those that `cdk bootstrap` made, here and nowhere else."""
+        where = f"{self._config.account}-{self._config.region}"
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="Bootstrap",
+                actions=["sts:AssumeRole"],
+                resources=[
+                    self.format_arn(
+                        service="iam",
+                        region="",
+                        resource="role",
+                        resource_name=f"cdk-{_QUALIFIER}-{kind}-role-{where}",
+                    )
+                    for kind in kinds
+                ],
+            )
+        )
+        version = f"cdk-bootstrap/{_QUALIFIER}/version"
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="BootstrapVersion",
+                actions=["ssm:GetParameter"],
+                resources=[self.format_arn(service="ssm", resource="parameter", resource_name=version)],
+            )
+        )
