@@ -12,6 +12,7 @@ from infra.configuration import Configuration
 from infra.stacks.entrance import EntranceStack
 from infra.stacks.network import API, NetworkStack
 from infra.stacks.orchestration import OrchestrationStack
+from infra.stacks.policies import acknowledge
 from infra.stacks.storage import ATHENA, StorageStack
 from infra.stacks.tasks import COMMAND, Size, health
 from infra.stacks.warehouse import WarehouseStack
@@ -64,6 +65,7 @@ class ApiStack(cdk.Stack):
                 password_length=_SECRET_CHARACTERS, exclude_punctuation=True
             ),
         )
+        acknowledge(cookies, "SMG4", "a new one logs everybody out: people renew it, when it may have leaked")
         task = orchestration.tasks.define(
             self,
             "api",

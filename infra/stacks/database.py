@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.stacks.network import NetworkStack
+from infra.stacks.policies import acknowledge
 
 USER, DAGSTER, LEDGER = "platform", "dagster", "ledger"
 _VERSION = rds.PostgresEngineVersion.VER_17
@@ -18,7 +19,7 @@ def postgres(scope: Construct, config: Configuration, network: NetworkStack) -> 
     The password is made in Secrets Manager and given to tasks from there.
     """
     engine = rds.DatabaseInstanceEngine.postgres(version=_VERSION)
-    return rds.DatabaseInstance(
+    server = rds.DatabaseInstance(
         scope,
         "Postgres",
         instance_identifier=config.named("postgres"),
@@ -50,3 +51,11 @@ def postgres(scope: Construct, config: Configuration, network: NetworkStack) -> 
         deletion_protection=config.keeps_data,
         removal_policy=cdk.RemovalPolicy.SNAPSHOT if config.keeps_data else cdk.RemovalPolicy.DESTROY,
     )
+    acknowledge(server, "RDS11", "nothing but our tasks reaches its port, whichever it is")
+    rotated = "tasks are given it when they start: after a change all start anew (docs/deploy.md)"
+    acknowledge(server, "SMG4", rotated)
+    if not config.sizes.postgres_two_zones:
+        acknowledge(server, "RDS3", "this installation may be away for as long as a restore takes")
+    if not config.keeps_data:
+        acknowledge(server, "RDS10", "this installation is made to be thrown away")
+    return server

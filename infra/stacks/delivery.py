@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.stacks.policies import acknowledge, allow, objects
 from infra.stacks.storage import StorageStack
 
 _ISSUER = "token.actions.githubusercontent.com"
@@ -60,7 +61,7 @@ class DeliveryStack(cdk.Stack):
         self._put(storage)
         self._use_bootstrap(self.plan, "lookup")
         self._use_bootstrap(self.deploy, "lookup", "deploy", "file-publishing")
-        self._look(storage)
+        self._look()
         for role in (self.build, self.plan, self.deploy):
             cdk.CfnOutput(self, f"{role.node.id}Arn", value=role.role_arn)
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
@@ -86,61 +87,26 @@ class DeliveryStack(cdk.Stack):
 
     def _put(self, storage: StorageStack) -> None:
         """Let the build put what is named by its content, and never change it."""
-        archives = storage.archives.arn_for_objects("archives/*")
-        self.build.add_to_policy(
-            iam.PolicyStatement(
-                sid="PutArchives",
-                actions=["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"],
-                resources=[archives],
-            )
-        )
-        self.build.add_to_policy(
-            iam.PolicyStatement(
-                sid="ListArchives", actions=["s3:ListBucket"], resources=[storage.archives.bucket_arn]
-            )
-        )
+        archives = [objects(self._config.bucket("archives"), "archives/")]
+        put = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"]
+        allow(self.build, "PutArchives", put, archives, why="archives are named by their content")
+        allow(self.build, "ListArchives", ["s3:ListBucket"], [storage.archives.bucket_arn])
+        acknowledge(self.build, "IAM5[Resource::*]", "a login to the registry has no resource")
         self.repository.grant_pull_push(self.build)
 
-    def _look(self, storage: StorageStack) -> None:
+    def _look(self) -> None:
         """Let who deploys see that all of a release is there."""
-        self.deploy.add_to_policy(
-            iam.PolicyStatement(
-                sid="SeeArchives",
-                actions=["s3:GetObject"],
-                resources=[storage.archives.arn_for_objects("archives/*")],
-            )
+        archives = [objects(self._config.bucket("archives"), "archives/")]
+        allow(
+            self.deploy, "SeeArchives", ["s3:GetObject"], archives, why="archives are named by their content"
         )
-        self.deploy.add_to_policy(
-            iam.PolicyStatement(
-                sid="SeeImages",
-                actions=["ecr:DescribeImages"],
-                resources=[self.repository.repository_arn],
-            )
-        )
+        allow(self.deploy, "SeeImages", ["ecr:DescribeImages"], [self.repository.repository_arn])
 
     def _use_bootstrap(self, role: iam.Role, *kinds: str) -> None:
         """Let a role do its work through those that `cdk bootstrap` made, here and nowhere else."""
         where = f"{self._config.account}-{self._config.region}"
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Bootstrap",
-                actions=["sts:AssumeRole"],
-                resources=[
-                    self.format_arn(
-                        service="iam",
-                        region="",
-                        resource="role",
-                        resource_name=f"cdk-{_QUALIFIER}-{kind}-role-{where}",
-                    )
-                    for kind in kinds
-                ],
-            )
-        )
+        roles = f"arn:aws:iam::{self._config.account}:role/cdk-{_QUALIFIER}"
+        allow(role, "Bootstrap", ["sts:AssumeRole"], [f"{roles}-{kind}-role-{where}" for kind in kinds])
         version = f"cdk-bootstrap/{_QUALIFIER}/version"
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="BootstrapVersion",
-                actions=["ssm:GetParameter"],
-                resources=[self.format_arn(service="ssm", resource="parameter", resource_name=version)],
-            )
-        )
+        parameter = self.format_arn(service="ssm", resource="parameter", resource_name=version)
+        allow(role, "BootstrapVersion", ["ssm:GetParameter"], [parameter])

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from analytics_platform.settings import Settings
 from analytics_platform.triggers.lambda_package import HANDLERS, lambda_files
 from infra.configuration import Configuration
+from infra.stacks.policies import acknowledge, allow
 from infra.stacks.retention import retention
 from infra.stacks.storage import StorageStack
 
@@ -54,6 +55,7 @@ class Functions(Construct):
     def __init__(self, scope: Construct, config: Configuration, storage: StorageStack) -> None:
         super().__init__(scope, "Functions")
         self._config = config
+        self._roles: dict[str, iam.Role] = {}
         with tempfile.TemporaryDirectory() as folder:
             for name, content in lambda_files(described(config)).items():
                 file = Path(folder, name)
@@ -61,11 +63,8 @@ class Functions(Construct):
                 file.write_bytes(content)
             code = lambda_.Code.from_asset(folder)
             self.by_name = {name: self._function(name, handler, code) for name, handler in HANDLERS.items()}
-        self.by_name["expected_deliveries"].add_to_role_policy(
-            iam.PolicyStatement(
-                sid="LookAtLanding", actions=["s3:ListBucket"], resources=[storage.landing.bucket_arn]
-            )
-        )
+        landing = [storage.landing.bucket_arn]
+        allow(self._roles["expected_deliveries"], "LookAtLanding", ["s3:ListBucket"], landing)
 
     def _function(self, name: str, handler: str, code: lambda_.Code) -> lambda_.Function:
         title = "".join(part.capitalize() for part in name.split("_"))
@@ -85,6 +84,9 @@ class Functions(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
         log.grant_write(role)
+        acknowledge(self, "L1", "the newest Python that the platform is tested with")
+        acknowledge(role, "IAM5[Resource::*]", "traces have no resource")
+        self._roles[name] = role
         return lambda_.Function(
             self,
             title,

@@ -14,11 +14,14 @@ from infra.configuration import Configuration
 from infra.stacks.functions import Functions
 from infra.stacks.network import NetworkStack
 from infra.stacks.orchestration import OrchestrationStack
+from infra.stacks.policies import allow
 from infra.stacks.retention import retention
 from infra.stacks.storage import StorageStack
 
 _RULE_OF_SYNC = "StepFunctionsGetEventsForECSTaskRule"
 """By which Step Functions learns that a task has ended; AWS makes it."""
+
+_CALLS = {"on_upload": "route_upload", "end_of_day": "expected_deliveries"}
 
 
 class Machines(Construct):
@@ -110,72 +113,41 @@ class Machines(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": self._config.account}},
             ),
         )
-        for statement in (*self._of_every_machine(), *self._of(name)):
-            role.add_to_policy(statement)
+        self._allow_every_machine(role)
+        requests, functions = self._storage.requests, self._functions.by_name
+        if name != "fan_out":
+            allow(role, "Ask", ["sqs:SendMessage"], [requests.queue_arn])
+        if name in _CALLS:
+            allow(role, "Call", ["lambda:InvokeFunction"], [functions[_CALLS[name]].function_arn])
+        if name == "fan_out":
+            self._allow_tasks(role)
         return role
 
-    def _of_every_machine(self) -> list[iam.PolicyStatement]:
-        """Let a machine tell people, write its log and its trace; the last two cannot be limited."""
-        return [
-            _allow("Notify", ["sns:Publish"], [self._storage.notifications.topic_arn]),
-            _allow("NotifyKey", ["kms:GenerateDataKey", "kms:Decrypt"], [self._storage.key.key_arn]),
-            _allow(
-                "Logs",
-                [
-                    "logs:CreateLogDelivery",
-                    "logs:GetLogDelivery",
-                    "logs:UpdateLogDelivery",
-                    "logs:DeleteLogDelivery",
-                    "logs:ListLogDeliveries",
-                    "logs:PutResourcePolicy",
-                    "logs:DescribeResourcePolicies",
-                    "logs:DescribeLogGroups",
-                ],
-                ["*"],
-            ),
-            _allow("Traces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
-        ]
-
-    def _of(self, name: str) -> list[iam.PolicyStatement]:
-        """Return what one machine calls besides."""
-        functions, requests = self._functions.by_name, self._storage.requests
-        ask = _allow("Ask", ["sqs:SendMessage"], [requests.queue_arn])
-        by_name = {
-            "on_upload": [ask, _calls(functions["route_upload"].function_arn)],
-            "end_of_day": [ask, _calls(functions["expected_deliveries"].function_arn)],
-            "materialize": [ask],
-            "fan_out": self._runs_tasks(),
-        }
-        return by_name[name]
-
-    def _runs_tasks(self) -> list[iam.PolicyStatement]:
-        stack, orchestration = cdk.Stack.of(self), self._orchestration
-        cluster = orchestration.cluster
-        here = {"ArnEquals": {"ecs:cluster": cluster.cluster_arn}}
-        tasks = stack.format_arn(service="ecs", resource="task", resource_name=f"{cluster.cluster_name}/*")
-        family = stack.format_arn(
-            service="ecs", resource="task-definition", resource_name=f"{self._config.named('run')}:*"
+    def _allow_every_machine(self, role: iam.Role) -> None:
+        """Let a machine tell people, write its log and its trace."""
+        allow(role, "Notify", ["sns:Publish"], [self._storage.notifications.topic_arn])
+        allow(role, "NotifyKey", ["kms:GenerateDataKey", "kms:Decrypt"], [self._storage.key.key_arn])
+        allow(
+            role,
+            "Logs",
+            [
+                "logs:CreateLogDelivery",
+                "logs:GetLogDelivery",
+                "logs:UpdateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:DescribeResourcePolicies",
+                "logs:DescribeLogGroups",
+            ],
+            ["*"],
+            why="how Step Functions writes its log: AWS limits it to no resource",
         )
-        rule = stack.format_arn(service="events", resource="rule", resource_name=_RULE_OF_SYNC)
-        passed = [orchestration.run_role.role_arn, orchestration.execution_role.role_arn]
-        return [
-            _allow("Run", ["ecs:RunTask"], [family], here),
-            _allow("Stop", ["ecs:StopTask", "ecs:DescribeTasks"], [tasks], here),
-            _allow("Learn", ["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
-            _allow(
-                "Pass",
-                ["iam:PassRole"],
-                passed,
-                {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-            ),
-        ]
+        trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        allow(role, "Traces", trace, ["*"], why="traces have no resource")
 
-
-def _allow(
-    sid: str, actions: list[str], resources: list[str], conditions: Mapping[str, object] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)
-
-
-def _calls(function_arn: str) -> iam.PolicyStatement:
-    return _allow("Call", ["lambda:InvokeFunction"], [function_arn, f"{function_arn}:*"])
+    def _allow_tasks(self, role: iam.Role) -> None:
+        orchestration = self._orchestration
+        orchestration.rights.of_launcher(role, [orchestration.run_role, orchestration.execution_role])
+        rule = cdk.Stack.of(self).format_arn(service="events", resource="rule", resource_name=_RULE_OF_SYNC)
+        allow(role, "Learn", ["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule])

@@ -107,12 +107,7 @@ class OrchestrationStack(cdk.Stack):
             size=_RUN,
             environment={"DAGSTER_RUN_TASK_DEFINITION": config.named("run")},
         )
-        self.rights.launch(
-            self.services_role,
-            config.named("run"),
-            self.cluster.cluster_arn,
-            [self.run_role, self.execution_role],
-        )
+        self.rights.of_dagster_launcher(self.services_role, [self.run_role, self.execution_role])
         self.services = Services(self, network=network, entrance=entrance, names=names)
         cdk.CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
         cdk.CfnOutput(self, "RunTaskDefinition", value=self.run_task.task_definition_arn)

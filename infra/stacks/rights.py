@@ -1,27 +1,28 @@
-"""What tasks may do, one table of rights a kind of task. Nothing here is a whole service."""
+"""What tasks may do, one method a kind of task. Nothing here is a whole service."""
 
 from dataclasses import dataclass
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.stacks.home import Home
+from infra.stacks.policies import allow, objects
 from infra.stacks.storage import ATHENA, DAGSTER, STAGING, StorageStack
 from infra.stacks.warehouse import WarehouseStack
 
 SLIM = "slim/"
 """Prefix of the logs that failed scripts leave."""
 
-_GLUE_READ = [
+_READ_CATALOG = [
     "glue:GetDatabase",
     "glue:GetTable",
     "glue:GetTables",
     "glue:GetPartition",
     "glue:GetPartitions",
+    "glue:BatchGetPartition",
 ]
-_GLUE_WRITE = [
+_WRITE_CATALOG = [
     "glue:CreateTable",
     "glue:UpdateTable",
     "glue:DeleteTable",
@@ -29,8 +30,10 @@ _GLUE_WRITE = [
     "glue:BatchCreatePartition",
     "glue:UpdatePartition",
     "glue:BatchDeletePartition",
-    "glue:BatchGetPartition",
 ]
+_EXCHANGE = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_LIST = ["s3:ListBucket", "s3:GetBucketLocation"]
+_UNLIMITED = "it only looks, and AWS limits it to no resource"
 
 
 @dataclass(frozen=True)
@@ -66,30 +69,33 @@ class Rights:
 
     def of_every_task(self, role: iam.Role, home: Home) -> None:
         """Let a task fetch its archives, leave the log of a failure, and mount the home."""
-        storage = self.storage
-        _allow(role, "Archives", ["s3:GetObject"], [storage.archives.arn_for_objects("archives/*")])
-        _allow(role, "FailureLogs", ["s3:PutObject"], [storage.logs.arn_for_objects(f"{SLIM}*")])
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Home",
-                actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-                resources=[home.files.file_system_arn],
-                conditions={"StringEquals": {"elasticfilesystem:AccessPointArn": home.door.access_point_arn}},
-            )
+        archives = objects(self.config.bucket("archives"), "archives/")
+        allow(role, "Archives", ["s3:GetObject"], [archives], why="archives are named by their content")
+        logs = objects(self.config.bucket("logs"), SLIM)
+        allow(role, "FailureLogs", ["s3:PutObject"], [logs], why="each failure leaves a log of its own")
+        allow(
+            role,
+            "Home",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            [home.files.file_system_arn],
+            conditions={"StringEquals": {"elasticfilesystem:AccessPointArn": home.door.access_point_arn}},
         )
 
     def of_services(self, role: iam.Role) -> None:
         """Let Dagster's services watch the landing zone, answer requests and tell people."""
-        storage = self.storage
         self._read_landing(role)
-        read = [
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-        ]
-        _allow(role, "Queues", read, [storage.uploads.queue_arn, storage.requests.queue_arn])
-        _allow(
+        allow(
+            role,
+            "Queues",
+            [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+            ],
+            [self.storage.uploads.queue_arn, self.storage.requests.queue_arn],
+        )
+        allow(
             role,
             "AnswerRequests",
             ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"],
@@ -100,51 +106,50 @@ class Rights:
 
     def of_runs(self, role: iam.Role) -> None:
         """Let runs read what landed, write lake, catalogue and warehouse, and delete copies and staging."""
-        storage, warehouse = self.storage, self.warehouse
         self._read_landing(role)
-        lake, staging = storage.lake.arn_for_objects("lake/*"), storage.results.arn_for_objects(f"{STAGING}*")
-        _allow(role, "Lake", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [lake])
-        _allow(
-            role, "LakeCopies", ["s3:DeleteObject"], [storage.lake.arn_for_objects("lake/*/.by_instrument/*")]
-        )
-        _allow(
+        lake, results = self.config.bucket("lake"), self.config.bucket("results")
+        allow(
             role,
-            "Staging",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            [staging],
+            "Lake",
+            ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+            [objects(lake, "lake/")],
+            why="the deliveries of all tables",
         )
-        _allow(
+        copies = objects(lake, "lake/*/.by_instrument/")
+        allow(
+            role, "LakeCopies", ["s3:DeleteObject"], [copies], why="copies that are made anew, of all tables"
+        )
+        allow(
+            role, "Staging", _EXCHANGE, [objects(results, STAGING)], why="each load has a folder of its own"
+        )
+        allow(role, "List", _LIST, [f"arn:aws:s3:::{lake}", f"arn:aws:s3:::{results}"])
+        allow(
             role,
-            "List",
-            ["s3:ListBucket", "s3:GetBucketLocation"],
-            [storage.lake.bucket_arn, storage.results.bucket_arn],
+            "Catalog",
+            [*_READ_CATALOG, *_WRITE_CATALOG],
+            self.warehouse.catalog.arns(),
+            why="all tables of one database of the catalogue",
         )
-        _allow(role, "Catalog", [*_GLUE_READ, *_GLUE_WRITE], warehouse.catalog.arns())
-        self._redshift(role)
+        log_in = ["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"]
+        allow(role, "Redshift", log_in, [self.warehouse.workgroup_arn])
         self._tell(role)
         self._output_of_runs(role)
-        role.add_to_policy(_looks("ecs:DescribeTaskDefinition"))
+        allow(role, "Look", ["ecs:DescribeTaskDefinition"], ["*"], why=_UNLIMITED)
 
     def of_api(self, role: iam.Role) -> None:
         """Let the API take uploads, read the lake, export by Athena and press the button."""
-        storage, warehouse = self.storage, self.warehouse
         self._read_landing(role)
-        _allow(role, "Upload", ["s3:PutObject"], [storage.landing.arn_for_objects("*")])
-        _allow(role, "Lake", ["s3:GetObject"], [storage.lake.arn_for_objects("lake/*")])
-        _allow(
-            role,
-            "Exports",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            [storage.results.arn_for_objects(f"{ATHENA}*")],
+        landing, lake = self.config.bucket("landing"), self.config.bucket("lake")
+        results = self.config.bucket("results")
+        allow(role, "Upload", ["s3:PutObject"], [objects(landing)], why="names tell what a file is")
+        allow(role, "Lake", ["s3:GetObject"], [objects(lake, "lake/")], why="exports are of any table")
+        allow(
+            role, "Exports", _EXCHANGE, [objects(results, ATHENA)], why="each export has an object of its own"
         )
-        _allow(
-            role,
-            "List",
-            ["s3:ListBucket", "s3:GetBucketLocation"],
-            [storage.lake.bucket_arn, storage.results.bucket_arn],
-        )
-        _allow(role, "Catalog", _GLUE_READ, warehouse.catalog.arns())
-        _allow(
+        allow(role, "List", _LIST, [f"arn:aws:s3:::{lake}", f"arn:aws:s3:::{results}"])
+        tables = self.warehouse.catalog.arns()
+        allow(role, "Catalog", _READ_CATALOG, tables, why="all tables of one database of the catalogue")
+        allow(
             role,
             "Athena",
             [
@@ -153,87 +158,85 @@ class Rights:
                 "athena:GetQueryExecution",
                 "athena:GetWorkGroup",
             ],
-            [_arn(role, "athena", "workgroup", warehouse.athena_workgroup)],
+            [self._arn("athena", f"workgroup/{self.warehouse.athena_workgroup}")],
         )
-        _allow(role, "Button", ["states:StartExecution"], [self.machine("materialize")])
-        name = self.config.named("materialize")
-        executions = cdk.Stack.of(role).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{name}:*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        allow(role, "Button", ["states:StartExecution"], [self.machine("materialize")])
+        allow(
+            role,
+            "Executions",
+            ["states:DescribeExecution", "states:StopExecution"],
+            [self._arn("states", f"execution:{self.config.named('materialize')}:*")],
+            why="executions of one machine are named after requests",
         )
-        _allow(role, "Executions", ["states:DescribeExecution", "states:StopExecution"], [executions])
+
+    def of_launcher(self, role: iam.Role, passed: list[iam.Role]) -> None:
+        """Let a role start and stop runs: tasks of one family in one cluster, with the roles of those."""
+        here = {"ArnEquals": {"ecs:cluster": self.cluster}}
+        tasks = self._arn("ecs", f"task/{self.config.prefix}/*")
+        allow(
+            role,
+            "Run",
+            ["ecs:RunTask"],
+            [self._arn("ecs", f"task-definition/{self.config.named('run')}:*")],
+            why="revisions of one task definition",
+            conditions=here,
+        )
+        stop = ["ecs:StopTask", "ecs:DescribeTasks"]
+        allow(role, "Stop", stop, [tasks], why="tasks of one cluster have numbers for names", conditions=here)
+        allow(
+            role,
+            "Pass",
+            ["iam:PassRole"],
+            [each.role_arn for each in passed],
+            conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        )
+
+    def of_dagster_launcher(self, role: iam.Role, passed: list[iam.Role]) -> None:
+        """Let Dagster start runs, mark them, and read why one of them ended."""
+        self.of_launcher(role, passed)
+        tasks = self._arn("ecs", f"task/{self.config.prefix}/*")
+        allow(
+            role,
+            "Tag",
+            ["ecs:TagResource"],
+            [tasks],
+            why="tasks of one cluster have numbers for names",
+            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+        )
+        words = self._arn("logs", f"log-group:/{self.config.prefix}/run:*")
+        allow(role, "LastWords", ["logs:GetLogEvents"], [words], why="each run has a stream of its own")
+        allow(
+            role,
+            "Look",
+            ["ecs:DescribeTaskDefinition", "ecs:ListAccountSettings", "ec2:DescribeNetworkInterfaces"],
+            ["*"],
+            why=_UNLIMITED,
+        )
+
+    @property
+    def cluster(self) -> str:
+        """ARN of the cluster, which has the name of the installation."""
+        return self._arn("ecs", f"cluster/{self.config.prefix}")
 
     def machine(self, name: str) -> str:
         """Return the ARN of a state machine of this installation, which is made later."""
-        return cdk.Stack.of(self.storage).format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=self.config.named(name),
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-
-    def launch(self, role: iam.Role, family: str, cluster_arn: str, passed: list[iam.Role]) -> None:
-        """Let services start and stop tasks of one family in one cluster, with the roles of that family."""
-        here = {"ArnEquals": {"ecs:cluster": cluster_arn}}
-        tasks = [_arn(role, "ecs", "task", f"{cluster_arn.rsplit('/', 1)[-1]}/*")]
-        definitions = [_arn(role, "ecs", "task-definition", f"{family}:*")]
-        role.add_to_policy(
-            iam.PolicyStatement(sid="Run", actions=["ecs:RunTask"], resources=definitions, conditions=here)
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Stop", actions=["ecs:StopTask", "ecs:DescribeTasks"], resources=tasks, conditions=here
-            )
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Tag",
-                actions=["ecs:TagResource"],
-                resources=tasks,
-                conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-            )
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Pass",
-                actions=["iam:PassRole"],
-                resources=[each.role_arn for each in passed],
-                conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-            )
-        )
-        role.add_to_policy(
-            _looks("ecs:DescribeTaskDefinition", "ecs:ListAccountSettings", "ec2:DescribeNetworkInterfaces")
-        )
+        return self._arn("states", f"stateMachine:{self.config.named(name)}")
 
     def _read_landing(self, role: iam.Role) -> None:
-        landing = self.storage.landing
-        _allow(role, "ListLanding", ["s3:ListBucket", "s3:ListBucketVersions"], [landing.bucket_arn])
-        _allow(role, "ReadLanding", ["s3:GetObject", "s3:GetObjectVersion"], [landing.arn_for_objects("*")])
+        landing = self.config.bucket("landing")
+        allow(role, "ListLanding", ["s3:ListBucket", "s3:ListBucketVersions"], [f"arn:aws:s3:::{landing}"])
+        read = ["s3:GetObject", "s3:GetObjectVersion"]
+        allow(role, "ReadLanding", read, [objects(landing)], why="every version of every file that landed")
 
     def _output_of_runs(self, role: iam.Role) -> None:
-        logs = self.storage.logs
-        _allow(role, "OutputOfRuns", ["s3:GetObject", "s3:PutObject"], [logs.arn_for_objects(f"{DAGSTER}*")])
-        _allow(role, "ListOutputOfRuns", ["s3:ListBucket"], [logs.bucket_arn])
+        logs = self.config.bucket("logs")
+        kept = ["s3:GetObject", "s3:PutObject"]
+        allow(role, "OutputOfRuns", kept, [objects(logs, DAGSTER)], why="each run has a folder of its own")
+        allow(role, "ListOutputOfRuns", ["s3:ListBucket"], [f"arn:aws:s3:::{logs}"])
 
     def _tell(self, role: iam.Role) -> None:
-        _allow(role, "Notify", ["sns:Publish"], [self.storage.notifications.topic_arn])
-        _allow(role, "NotifyKey", ["kms:GenerateDataKey", "kms:Decrypt"], [self.storage.key.key_arn])
+        allow(role, "Notify", ["sns:Publish"], [self.storage.notifications.topic_arn])
+        allow(role, "NotifyKey", ["kms:GenerateDataKey", "kms:Decrypt"], [self.storage.key.key_arn])
 
-    def _redshift(self, role: iam.Role) -> None:
-        log_in = ["redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"]
-        _allow(role, "Redshift", log_in, [self.warehouse.workgroup_arn])
-
-
-def _allow(role: iam.Role, sid: str, actions: list[str], resources: list[str]) -> None:
-    role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
-
-
-def _looks(*actions: str) -> iam.PolicyStatement:
-    """Allow what only looks, and what AWS cannot limit to a resource."""
-    return iam.PolicyStatement(sid="Look", actions=list(actions), resources=["*"])
-
-
-def _arn(role: iam.Role, service: str, resource: str, name: str) -> str:
-    return cdk.Stack.of(role).format_arn(service=service, resource=resource, resource_name=name)
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.config.region}:{self.config.account}:{resource}"

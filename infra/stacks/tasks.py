@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.release import Release
 from infra.stacks.home import HOME, Home
+from infra.stacks.policies import acknowledge
 from infra.stacks.retention import retention
 from infra.stacks.rights import SLIM
 
@@ -96,6 +97,7 @@ class PlatformTasks(Construct):
             assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
         )
         self._repository.grant_pull(role)
+        acknowledge(role, "IAM5[Resource::*]", "a login to the registry has no resource")
         return role
 
     def define(
@@ -158,6 +160,7 @@ class PlatformTasks(Construct):
             stop_timeout=_STOP,
             linux_parameters=ecs.LinuxParameters(scope, f"{_title(name)}Linux", init_process_enabled=True),
         )
+        acknowledge(task, "ECS2", "they are names and addresses; secrets come from Secrets Manager")
         container.add_mount_points(self._home.mounted())
         return task
 

@@ -15,6 +15,7 @@ from infra.stacks.functions import Functions, described
 from infra.stacks.machines import Machines
 from infra.stacks.network import NetworkStack
 from infra.stacks.orchestration import OrchestrationStack
+from infra.stacks.policies import acknowledge, allow
 from infra.stacks.storage import StorageStack
 
 _AFTER_MIDNIGHT = "cron(5 0 * * ? *)"
@@ -69,6 +70,7 @@ class TriggersStack(cdk.Stack):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        acknowledge(self.undelivered, "SQS3", "it is the dead-letter queue of a rule and of a schedule")
         self._on_upload(config, storage)
         self._end_of_day(config)
         for name, machine in self.machines.items():
@@ -115,11 +117,7 @@ class TriggersStack(cdk.Stack):
         """Start the end of day after each day of the session zone; where it is off, people start it."""
         machine = self.machines["end_of_day"]
         role = self._starter("Schedule", "scheduler.amazonaws.com", machine.ref)
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Undelivered", actions=["sqs:SendMessage"], resources=[self.undelivered.queue_arn]
-            )
-        )
+        allow(role, "Undelivered", ["sqs:SendMessage"], [self.undelivered.queue_arn])
         scheduler.CfnSchedule(
             self,
             "EndOfDay",
@@ -152,7 +150,5 @@ class TriggersStack(cdk.Stack):
                 service, conditions={"StringEquals": {"aws:SourceAccount": self.account}}
             ),
         )
-        role.add_to_policy(
-            iam.PolicyStatement(sid="Start", actions=["states:StartExecution"], resources=[machine])
-        )
+        allow(role, "Start", ["states:StartExecution"], [machine])
         return role

@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.stacks.catalog import Catalog
 from infra.stacks.network import NetworkStack
+from infra.stacks.policies import allow, objects
 from infra.stacks.storage import STAGING, StorageStack
 
 DATABASE = "analytics"
@@ -73,21 +74,14 @@ class WarehouseStack(cdk.Stack):
                 *(iam.ServicePrincipal(service, conditions=here) for service in services)
             ),
         )
-        for sid, actions, resources in (
-            ("ReadLake", ["s3:GetObject"], [storage.lake.arn_for_objects("lake/*")]),
-            (
-                "ExchangeStaging",
-                ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-                [storage.results.arn_for_objects(f"{STAGING}*")],
-            ),
-            (
-                "List",
-                ["s3:ListBucket", "s3:GetBucketLocation"],
-                [storage.lake.bucket_arn, storage.results.bucket_arn],
-            ),
-            ("ReadCatalog", _READ_CATALOG, self.catalog.arns()),
-        ):
-            role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+        lake, results = config.bucket("lake"), config.bucket("results")
+        allow(role, "ReadLake", ["s3:GetObject"], [objects(lake, "lake/")], why="deliveries of all tables")
+        exchange = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
+        allow(role, "Staging", exchange, [objects(results, STAGING)], why="each load has a folder of its own")
+        listed = [storage.lake.bucket_arn, storage.results.bucket_arn]
+        allow(role, "List", ["s3:ListBucket", "s3:GetBucketLocation"], listed)
+        tables = "all tables of one database of the catalogue"
+        allow(role, "ReadCatalog", _READ_CATALOG, self.catalog.arns(), why=tables)
         return role
 
     def _workgroup(self, config: Configuration, network: NetworkStack) -> redshift.CfnWorkgroup:

@@ -1,0 +1,1 @@
+"""What is checked of templates, workflows and images without an account: `python -m infra.checks`."""
