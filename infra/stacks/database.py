@@ -10,7 +10,7 @@ from infra.stacks.network import NetworkStack
 from infra.stacks.policies import acknowledge
 
 USER, DAGSTER, LEDGER = "platform", "dagster", "ledger"
-_VERSION = rds.PostgresEngineVersion.VER_17
+_VERSION = rds.PostgresEngineVersion.VER_17_9
 
 
 def postgres(scope: Construct, config: Configuration, network: NetworkStack) -> rds.DatabaseInstance:

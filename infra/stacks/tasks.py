@@ -17,8 +17,8 @@ from infra.stacks.policies import acknowledge
 from infra.stacks.retention import retention
 from infra.stacks.rights import SLIM
 
-ENTRY_POINT = ("/usr/local/bin/python3", "-E", "-s", "/opt/slim/entry_point.py")
-"""What the slim image starts with; a health check goes the same way to the environment in the cache."""
+HEALTHY = ("/usr/local/bin/python3", "-E", "-s", "/opt/slim/healthy.py")
+"""Runs a command on the environment that the entry point has unpacked."""
 
 COMMAND = ("python", "-m", "analytics_platform.cli")
 _SHORT = 16
@@ -34,9 +34,9 @@ class Size:
 
 
 def health(*command: str) -> ecs.HealthCheck:
-    """Ask a command of the platform whether its container is well; its failures leave no log in S3."""
+    """Ask a command of the platform whether its container is well."""
     return ecs.HealthCheck(
-        command=["CMD", "env", "LOG_ARCHIVE=", *ENTRY_POINT, *command],
+        command=["CMD", *HEALTHY, *command],
         interval=cdk.Duration.seconds(60),
         timeout=cdk.Duration.seconds(30),
         retries=3,
