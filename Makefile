@@ -37,7 +37,7 @@ test: setup ## Run every test that is quick
 	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint-infra: $(INFRA)/.made ## Synthesise every stack offline and check templates, workflows and images
-	$(INFRA)/bin/mypy infra
+	$(INFRA)/bin/mypy --follow-imports=silent infra
 	$(INFRA)/bin/python -m infra.checks
 
 test-infra: $(INFRA)/.made $(EMULATOR)/.made ## Test the stacks, and deploy them into an emulation

@@ -2,9 +2,11 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_BEGIN_SECONDS = 2.0
 Answers = dict[str, dict[str, object]]
 """What is told at which path."""
 
@@ -14,15 +16,20 @@ class MetadataServer:
 
     def __init__(self) -> None:
         self._answers: Answers = {}
+        self._is_begun = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._answers))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="ecs-metadata")
 
     def start(self) -> None:
         """Begin to answer."""
+        self._is_begun = True
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Answer no more; also if a signal came while the thread began."""
+        until = time.monotonic() + _BEGIN_SECONDS
+        while self._is_begun and not self._thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.01)
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()

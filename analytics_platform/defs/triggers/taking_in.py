@@ -141,7 +141,7 @@ def _of_upload(
     """Return the token of a file, tied to the version that was put, or to the newest that is there."""
     versions = [version for name, version in known if name == key]
     wanted = (
-        request.version_id if request.version_id not in {None, "null"} else next(reversed(versions), None)
+        request.version_id if request.version_id not in {None, "", "null"} else next(reversed(versions), None)
     )
     if wanted is None or wanted not in versions:
         which = "no version" if wanted is None else f"no version {wanted}"

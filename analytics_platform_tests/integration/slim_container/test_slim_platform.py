@@ -41,7 +41,7 @@ def materialize(deliveries: Path) -> str:
     dagster --version
     analytics land {deliveries}/*
     analytics backfill --from 2013-03-01 --to 2013-03-01 --select 'key:"lake/prices"'
-    find "$ANALYTICS_HOME/lake" -name '*.parquet' | sed 's/^/wrote /' | head -3
+    find "$ANALYTICS_HOME/lake" -name '*.parquet' | sed -n '1,3s/^/wrote /p'
     """
 
 

@@ -1,0 +1,1 @@
+"""An emulation of CloudFormation on this machine, and how templates are deployed into it."""
