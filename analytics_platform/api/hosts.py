@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from analytics_platform.api.problems import problem_response
 
 ANY = "*"
+HEALTH = "/health"
+"""Load balancers ask for it by the address of the machine, and it tells nothing of anybody."""
 
 
 class AllowedHosts:
@@ -27,7 +29,7 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if it names this server, once."""
-        if scope["type"] in {"http", "websocket"} and not self._is_open:
+        if scope["type"] in {"http", "websocket"} and not self._is_open and scope["path"] != HEALTH:
             named = [value for name, value in scope["headers"] if name == b"host"]
             if len(named) != 1 or _without_port(named[0]) not in self._allowed:
                 refusal = problem_response(

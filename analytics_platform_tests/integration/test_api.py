@@ -58,6 +58,11 @@ def test_the_stock_metrics_show_adjusted_and_raw(client: TestClient) -> None:
     assert client.get("/metrics/most-valuable-day").status_code == 200
 
 
+def test_a_load_balancer_asks_for_the_health_by_an_address(client: TestClient) -> None:
+    assert client.get("/health", headers={"host": "10.42.7.9:8000"}).status_code == 200
+    assert client.get("/ready", headers={"host": "10.42.7.9:8000"}).status_code == 400
+
+
 def test_a_foreign_host_is_refused(client: TestClient) -> None:
     assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
 
