@@ -64,7 +64,7 @@ def test_a_load_balancer_asks_for_the_health_by_an_address(client: TestClient) -
 
 
 def test_a_foreign_host_is_refused(client: TestClient) -> None:
-    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/metrics/most-volatile", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_the_pages_are_served(client: TestClient) -> None:

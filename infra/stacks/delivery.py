@@ -14,7 +14,12 @@ _AUDIENCE = "sts.amazonaws.com"
 _QUALIFIER = "hnb659fds"
 """In the names of what `cdk bootstrap` makes."""
 
+_ROLES = ("deploy", "file-publishing", "lookup")
+"""Of those that `cdk bootstrap` makes, the ones that a deployment takes on; images are none of its assets."""
+
 _KEPT_IMAGES = 20
+"""The deployed one is among the newest: only what is built or promoted for this installation is pushed."""
+
 _SESSION = cdk.Duration.hours(1)
 
 
@@ -26,7 +31,8 @@ class DeliveryStack(cdk.Stack):
     repository : ecr.Repository
         Of the slim image; a digest never changes, a tag neither.
     build, plan, deploy : iam.Role
-        Who puts archives and images; who looks what a change would do; who deploys.
+        Who puts archives and images; who compares templates; who deploys. Each is for jobs of one repository:
+        on main, of its pull requests, or in the environment of GitHub that is called like the installation.
     """
 
     def __init__(self, scope: Construct, config: Configuration, *, storage: StorageStack) -> None:
@@ -51,23 +57,24 @@ class DeliveryStack(cdk.Stack):
         self._issuer = iam.CfnOIDCProvider(
             self, "GitHub", url=f"https://{_ISSUER}", client_id_list=[_AUDIENCE]
         )
-        main = f"repo:{config.repository}:ref:refs/heads/main"
-        environment = f"repo:{config.repository}:environment:{config.environment}"
-        self.build = self._role("build", "Puts archives and images of main", main)
-        self.plan = self._role(
-            "plan", "Looks what a change would do", main, f"repo:{config.repository}:pull_request"
+        repository = f"repo:{config.repository}"
+        main, reviewed = f"{repository}:ref:refs/heads/main", f"{repository}:pull_request"
+        approved = f"{repository}:environment:{config.environment}"
+        self.build = self._role(
+            "build", "Puts archives and images of main, or of what was approved", main, approved
         )
-        self.deploy = self._role("deploy", "Deploys what was approved", environment)
+        self.plan = self._role("plan", "Looks what a change would do", main, reviewed)
+        self.deploy = self._role("deploy", "Deploys what was approved", approved)
         self._put(storage)
-        self._use_bootstrap(self.plan, "lookup")
-        self._use_bootstrap(self.deploy, "lookup", "deploy", "file-publishing")
+        self._compare()
+        self._use_bootstrap()
         self._look()
         for role in (self.build, self.plan, self.deploy):
             cdk.CfnOutput(self, f"{role.node.id}Arn", value=role.role_arn)
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
 
     def _role(self, name: str, description: str, *subjects: str) -> iam.Role:
-        """Make a role for jobs of one repository, on one branch or in one environment."""
+        """Make a role for jobs of one repository, of which GitHub says one of these subjects."""
         return iam.Role(
             self,
             f"{name.capitalize()}Role",
@@ -86,7 +93,7 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _put(self, storage: StorageStack) -> None:
-        """Let the build put what is named by its content, and never change it."""
+        """Let the build put what is named by its content; versions stay, and tasks refuse another digest."""
         archives = [objects(self._config.bucket("archives"), "archives/")]
         put = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"]
         allow(self.build, "PutArchives", put, archives, why="archives are named by their content")
@@ -102,11 +109,33 @@ class DeliveryStack(cdk.Stack):
         )
         allow(self.deploy, "SeeImages", ["ecr:DescribeImages"], [self.repository.repository_arn])
 
-    def _use_bootstrap(self, role: iam.Role, *kinds: str) -> None:
-        """Let a role do its work through those that `cdk bootstrap` made, here and nowhere else."""
+    def _compare(self) -> None:
+        """Let the plan read the templates that are deployed.
+
+        The role of `cdk bootstrap` for this reads all of the account, also the lake: too much for whoever
+        opens a pull request.
+        """
+        stacks = self.format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{self._config.prefix}-*/*"
+        )
+        read = ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
+        allow(
+            self.plan,
+            "Compare",
+            read,
+            [stacks],
+            why="stacks of this installation have numbers in their names",
+        )
+
+    def _use_bootstrap(self) -> None:
+        """Let the deployment do its work through roles that `cdk bootstrap` made, here and nowhere else."""
         where = f"{self._config.account}-{self._config.region}"
         roles = f"arn:aws:iam::{self._config.account}:role/cdk-{_QUALIFIER}"
-        allow(role, "Bootstrap", ["sts:AssumeRole"], [f"{roles}-{kind}-role-{where}" for kind in kinds])
-        version = f"cdk-bootstrap/{_QUALIFIER}/version"
-        parameter = self.format_arn(service="ssm", resource="parameter", resource_name=version)
-        allow(role, "BootstrapVersion", ["ssm:GetParameter"], [parameter])
+        allow(
+            self.deploy, "Bootstrap", ["sts:AssumeRole"], [f"{roles}-{each}-role-{where}" for each in _ROLES]
+        )
+        parameter = self.format_arn(
+            service="ssm", resource="parameter", resource_name=f"cdk-bootstrap/{_QUALIFIER}/version"
+        )
+        for role in (self.plan, self.deploy):
+            allow(role, "BootstrapVersion", ["ssm:GetParameter"], [parameter])

@@ -59,7 +59,8 @@ class Machines(Construct):
             "RequestsQueueUrl": self._storage.requests.queue_url,
             "NotificationsTopicArn": self._storage.notifications.topic_arn,
             "ClusterArn": orchestration.cluster.cluster_arn,
-            "TaskDefinitionArn": orchestration.run_task.task_definition_arn,
+            # The family: what another stack takes of this one may not change, and each release is a revision.
+            "TaskDefinitionArn": self._config.named(orchestration.run_container),
             "ContainerName": orchestration.run_container,
             "SubnetA": private.subnet_ids[0],
             "SubnetB": private.subnet_ids[1],
@@ -143,7 +144,12 @@ class Machines(Construct):
             ["*"],
             why="how Step Functions writes its log: AWS limits it to no resource",
         )
-        trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        trace = [
+            "xray:PutTraceSegments",
+            "xray:PutTelemetryRecords",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+        ]
         allow(role, "Traces", trace, ["*"], why="traces have no resource")
 
     def _allow_tasks(self, role: iam.Role) -> None:

@@ -167,7 +167,7 @@ class StorageStack(cdk.Stack):
             self,
             f"{name.capitalize()}DeadLetters",
             alarm_name=self._config.named(f"{name}-dead-letters"),
-            alarm_description=f"Unreadable messages of {name}: docs/runbook.md, `analytics redrive`",
+            alarm_description=f"Of {name}: docs/runbook.md, Messages are in a dead-letter queue",
             metric=dead.metric_approximate_number_of_messages_visible(
                 period=cdk.Duration.minutes(5), statistic="Maximum"
             ),
