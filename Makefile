@@ -1,5 +1,6 @@
 # One recipe per verb; `make help` lists them. The first verb that needs the environment makes it.
 PYTHON ?= python3
+ENGINE ?= docker
 VENV ?= .venv
 
 BIN := $(VENV)/bin
@@ -23,7 +24,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-all test-infra lint lint-infra format dev serve bench sqlmesh lock clean distclean
+.PHONY: help setup demo test test-all test-infra images lint lint-infra format dev serve bench sqlmesh lock clean distclean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,11 @@ lint-infra: $(INFRA)/.made ## Synthesise every stack offline and check templates
 test-infra: $(INFRA)/.made $(EMULATOR)/.made ## Test the stacks, and deploy them into an emulation
 	$(INFRA)/bin/python -m pytest infra
 
+images: ## Build the images and hold them against their budgets; ENGINE=podman for Podman
+	$(ENGINE) build --file docker/slim/Dockerfile --tag analytics-slim docker/slim
+	$(ENGINE) build --file docker/platform/Dockerfile --tag analytics-platform .
+	ENGINE=$(ENGINE) $(PYTHON) docker/weigh.py
+
 test-all: setup ## Run every test
 	$(BIN)/pytest
 
@@ -51,6 +57,7 @@ lint: setup ## Check style, types, layers, SQL for both engines, and that no fil
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy docker/slim/*.py
+	$(BIN)/mypy docker/weigh.py
 	$(BIN)/lint-imports
 	rm -rf $(REDSHIFT_SQL)
 	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift-lint \

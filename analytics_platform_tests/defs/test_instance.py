@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from analytics_platform.defs.instance import (
 )
 from analytics_platform.ingestion.file_name import parse_file_name
 from analytics_platform.settings import settings
+from analytics_platform.storage.histories.leases import run_name
 from analytics_platform.storage.landing.zone import ObjectVersion
 from analytics_platform.storage.ledger.ledger import Ledger, State
 
@@ -66,15 +68,18 @@ def test_a_process_id_that_was_given_again_is_another_process(instance: dg.Dagst
 
 def test_what_lost_runs_took_is_given_back(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    names = [f"prices/vendor_2013-02-{day}.csv" for day in (26, 27, 28)]
+    names = [f"prices/vendor_2013-02-{day}.csv" for day in (21, 22, 26, 27, 28)]
     versions = [ObjectVersion(datetime(2013, 3, 1, tzinfo=UTC), name, "v", 1) for name in names]
-    owners = [_run(instance, process_tag()), _run(instance, _tag_of_a_dead_process()), "unknown"]
+    workers = [run_name("prices", time.time() + seconds, 0) for seconds in (60, -60)]
+    owners = [*workers, _run(instance, process_tag()), _run(instance, _tag_of_a_dead_process()), "unknown"]
     for version, owner in zip(versions, owners, strict=True):
         ledger.observe(version, parse_file_name(version.key))
         ledger.claim(version, owner)
     fail_dead_runs(instance)
-    assert release_lost_runs(instance, ledger) == 2
-    assert [entry.state for entry in ledger.entries()] == [State.LAUNCHED, State.SEEN, State.SEEN]
+    assert release_lost_runs(instance, ledger) == 3
+    states = {entry.version.key: entry.state for entry in ledger.entries()}
+    kept = [State.LAUNCHED, State.SEEN, State.LAUNCHED, State.SEEN, State.SEEN]
+    assert states == dict(zip(names, kept, strict=True))
 
 
 def test_pool_slots_of_killed_runs_are_freed(instance: dg.DagsterInstance) -> None:

@@ -104,7 +104,7 @@ def test_a_format_that_is_not_there_is_not_acceptable(published: TestClient) -> 
     ],
 )
 def test_a_foreign_host_is_refused(published: TestClient, host: str, status: int) -> None:
-    answer = published.get("/health", headers={"Host": host})
+    answer = published.get("/ready", headers={"Host": host})
     assert answer.status_code == status
     assert status == 200 or answer.json()["field"] == "Host"
 
