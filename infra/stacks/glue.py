@@ -249,7 +249,7 @@ class GlueStack(cdk.Stack):
             "AWS_DEFAULT_REGION": config.region,
             "PGSSLMODE": "verify-full",
             "ANALYTICS_PROFILE": "aws",
-            "ANALYTICS_HOME": "/tmp/analytics",  # noqa: S108 - the disk of a worker that ends with the job
+            "ANALYTICS_HOME": "/var/tmp/analytics",  # noqa: S108 - the disk of a worker that ends with the job
             "ANALYTICS_LANDING_URL": config.landing_url,
             "ANALYTICS_LAKE_URL": f"s3://{config.bucket('lake')}/lake",
             "ANALYTICS_STAGING_URL": f"s3://{config.bucket('results')}/{STAGING.rstrip('/')}",
