@@ -71,7 +71,6 @@ LINTERS = (
         ("check-jsonschema", "--schemafile", ".devcontainer/devcontainer.schema.json"),
         (".devcontainer/devcontainer.json",),
     ),
-    Linter("shellcheck: scripts", ("shellcheck",), ("docker/**/*.sh", ".devcontainer/*.sh")),
 )
 
 
