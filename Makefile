@@ -57,7 +57,7 @@ lint: setup ## Check style, types, layers, SQL for both engines, and that no fil
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy docker/slim/*.py
-	$(BIN)/mypy docker/weigh.py
+	$(BIN)/mypy docker/weigh.py docker/platform/metadata.py
 	$(BIN)/lint-imports
 	rm -rf $(REDSHIFT_SQL)
 	$(BIN)/dbt compile --project-dir dbt --profiles-dir dbt --target redshift --target-path target/redshift-lint \

@@ -54,7 +54,7 @@ class Cache:
         SlimError
             If the archive cannot be had, has another digest, or is refused.
         """
-        name = f"{archive.sha256}{mark and '-'}{mark}" if archive.sha256 else None
+        name = _name(archive.sha256, mark) if archive.sha256 else None
         place = self._place(kind)
         if name and (place / name).is_dir():
             tell("cached", kind=kind, archive=str(archive), sha256=archive.sha256)
@@ -93,7 +93,7 @@ class Cache:
                 "is unpacked; correct sha256 or versionId, or find out who replaced the object"
             )
             raise SlimError(message)
-        final = self.folder / kind / f"{digest}{mark and '-'}{mark}"
+        final = self.folder / kind / _name(digest, mark)
         size = file.stat().st_size
         tree.mkdir()
         unpacked, entries = unpack(file, tree, self.limits, variable=archive.variable)
@@ -118,6 +118,16 @@ class Cache:
             unpack_seconds=round(time.monotonic() - fetched, 2),
         )
         return final
+
+
+def kept(cache: Path, kind: str, sha256: str, mark: str = "") -> Path | None:
+    """Return the folder of an archive that is unpacked; make nothing, wait for nobody."""
+    folder = cache / kind / _name(sha256, mark)
+    return folder if folder.is_dir() else None
+
+
+def _name(digest: str, mark: str) -> str:
+    return f"{digest}-{mark}" if mark else digest
 
 
 @contextmanager

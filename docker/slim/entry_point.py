@@ -29,6 +29,7 @@ from child import KeptLog, Signals, run  # noqa: E402
 from configuration import Configuration, configuration  # noqa: E402
 from download import put  # noqa: E402
 from faults import SlimError, tell  # noqa: E402
+from script import found, script_variables  # noqa: E402
 from unpacking import Limits  # noqa: E402
 
 
@@ -43,36 +44,11 @@ def start(of: Configuration, given: Mapping[str, str], signals: Signals) -> int:
         log = KeptLog(Path(folder, "output.log"), of.log_bytes)
         tell("start", program=Path(of.command[0]).name, prepare_seconds=round(time.monotonic() - began, 2))
         started = time.monotonic()
-        exit_code = run(_found(of.command, variables), variables, code, signals=signals, log=log)
+        exit_code = run(found(of.command, variables), variables, code, signals=signals, log=log)
         tell("end", exit_code=exit_code, seconds=round(time.monotonic() - started, 2))
         if exit_code and of.logs:
             _keep(log, of, exit_code)
     return exit_code
-
-
-def script_variables(given: Mapping[str, str], environment: Path | None, code: Path | None) -> dict[str, str]:
-    """Return the environment of the script: the programs of the archives come first."""
-    variables = dict(given)
-    programs = []
-    if environment is not None:
-        variables["VIRTUAL_ENV"] = str(environment)
-        variables.pop("PYTHONHOME", None)
-        programs.append(str(environment / "bin"))
-    if code is not None:
-        variables["SLIM_CODE"] = str(code)
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(code), given.get("PYTHONPATH")]))
-        programs.append(str(code / "bin"))
-    variables["PATH"] = os.pathsep.join([*programs, given.get("PATH") or os.defpath])
-    return variables
-
-
-def _found(command: tuple[str, ...], variables: Mapping[str, str]) -> list[str]:
-    """Find the program where the script's PATH says, not where this process would look."""
-    for folder in variables["PATH"].split(os.pathsep) if "/" not in command[0] else ():
-        program = Path(folder, command[0])
-        if program.is_file() and os.access(program, os.X_OK):
-            return [str(program), *command[1:]]
-    return list(command)
 
 
 def _keep(log: KeptLog, of: Configuration, exit_code: int) -> None:

@@ -156,11 +156,10 @@ def test_the_database_of_the_ledger_is_made_beside_that_of_dagster(postgres: Pos
     engine.dispose()
 
 
-def test_the_image_of_the_services_is_nobody_special_and_names_no_digest() -> None:
+def test_the_image_of_the_services_is_nobody_special() -> None:
     text = (DOCKER / "platform" / "Dockerfile").read_text("utf-8")
     stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert stages == ["${PYTHON_IMAGE}", "${PYTHON_IMAGE}"]
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
-    assert not re.search(r"sha256:[0-9a-f]{8}", text)
     for source in re.findall(r"^COPY (?!--from)(\S+) ", text, re.MULTILINE):
         assert (DOCKER.parent / source).exists(), source

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -14,6 +15,15 @@ from pathlib import Path
 
 ENTRY_POINT = Path(__file__).resolve().parents[3] / "docker" / "slim" / "entry_point.py"
 ENOUGH_SECONDS = 120
+
+
+def image_words(instruction: str) -> list[str]:
+    """Return the words of ENTRYPOINT or HEALTHCHECK in the Dockerfile, with the paths of this machine."""
+    text = (ENTRY_POINT.parent / "Dockerfile").read_text("utf-8")
+    (told,) = re.findall(rf"^{instruction}[^\[]*(\[.*\])$", text, re.MULTILINE)
+    here = {"/usr/local/bin/python3": sys.executable}
+    words: list[str] = json.loads(told)
+    return [here.get(word, word.replace("/opt/slim/", f"{ENTRY_POINT.parent}/")) for word in words]
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Container:
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start it; the caller waits."""
         return subprocess.Popen(  # noqa: S603 - our own program
-            [*self.under, sys.executable, str(ENTRY_POINT), *arguments],
+            [*self.under, *image_words("ENTRYPOINT"), *arguments],
             env={
                 "PATH": os.defpath,
                 "HOME": str(self.folder),

@@ -1,0 +1,1 @@
+"""What the editor and the dev container are told, held against what there is."""

@@ -1,0 +1,1 @@
+"""Dockerfiles and the budgets of their images, looked at without an engine."""
