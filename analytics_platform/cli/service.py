@@ -17,7 +17,10 @@ Host = Annotated[str, typer.Option(help="Address to listen on; nobody is asked w
 def prepare(
     migrate: Annotated[bool, typer.Option("--migrate", help="Also bring old tables up to date")] = False,
 ) -> None:
-    """Create the tables of the instance; with --migrate after an update of Dagster, all services stopped."""
+    """Create the tables of the instance, and the database of the ledger where its server has none.
+
+    With --migrate after an update of Dagster, all services stopped.
+    """
     from analytics_platform.cli.service_start import prepare_storage
 
     raise typer.Exit(prepare_storage(migrate=migrate))

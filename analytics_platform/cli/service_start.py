@@ -12,12 +12,20 @@ import yaml
 from analytics_platform.defs.instance import prepare_instance
 from analytics_platform.defs.instance_storage import StorageError
 from analytics_platform.settings import Settings, dagster_environment, settings
+from analytics_platform.storage.ledger.creation import create_database
+from analytics_platform.storage.ledger.database import LedgerError
 
 REFUSED = 2
 
 
 def prepare_storage(*, has_workspace: bool = False, migrate: bool = False) -> int:
-    """Write the configuration and make the tables; return the exit code, other than 0 if that is refused."""
+    """Write the configuration, make the tables and, where the ledger's server has none, its database.
+
+    Returns
+    -------
+    int
+        The exit code, other than 0 if that is refused.
+    """
     of = settings()
     files = [of.dagster_template, *([of.dagster_workspace] if has_workspace else [])]
     missing = sorted({name for file in files for name in variables_of(file)} - dagster_environment(of).keys())
@@ -31,6 +39,10 @@ def prepare_storage(*, has_workspace: bool = False, migrate: bool = False) -> in
     if migrate:
         instance.upgrade()
     instance.dispose()
+    try:
+        create_database(of.ledger_url)
+    except LedgerError as error:
+        return _refused(str(error))
     return 0
 
 

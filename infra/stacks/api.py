@@ -14,7 +14,7 @@ from infra.stacks.network import API, NetworkStack
 from infra.stacks.orchestration import OrchestrationStack
 from infra.stacks.policies import acknowledge
 from infra.stacks.storage import ATHENA, StorageStack
-from infra.stacks.tasks import COMMAND, Size, health
+from infra.stacks.tasks import COMMAND, STARTING, Size, health
 from infra.stacks.warehouse import WarehouseStack
 
 _SIZE = Size(1024, 4096)
@@ -66,6 +66,7 @@ class ApiStack(cdk.Stack):
             ),
         )
         acknowledge(cookies, "SMG4", "a new one logs everybody out: people renew it, when it may have leaked")
+        execution_role = orchestration.tasks.new_execution_role(self, "api-execution")
         task = orchestration.tasks.define(
             self,
             "api",
@@ -80,7 +81,7 @@ class ApiStack(cdk.Stack):
             ),
             environment=self._environment(config, storage, warehouse, entrance),
             secrets={"ANALYTICS_SESSION_SECRET": ecs.Secret.from_secrets_manager(cookies)},
-            execution_role=orchestration.tasks.new_execution_role(self, "api-execution"),
+            execution_role=execution_role,
         )
         self.service = ecs.FargateService(
             self,
@@ -92,12 +93,13 @@ class ApiStack(cdk.Stack):
             min_healthy_percent=100,
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-            health_check_grace_period=cdk.Duration.minutes(3),
+            health_check_grace_period=STARTING,
             security_groups=[network.groups.api],
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             enable_ecs_managed_tags=True,
         )
+        self.service.node.add_dependency(execution_role)
         self.service.auto_scale_task_count(
             min_capacity=config.sizes.api_tasks, max_capacity=config.sizes.api_most_tasks
         ).scale_on_cpu_utilization("Busy", target_utilization_percent=_BUSY_PERCENT)

@@ -224,7 +224,8 @@ class Rights:
 
     def _read_landing(self, role: iam.Role) -> None:
         landing = self.config.bucket("landing")
-        allow(role, "ListLanding", ["s3:ListBucket", "s3:ListBucketVersions"], [f"arn:aws:s3:::{landing}"])
+        looked_at = ["s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketVersioning"]
+        allow(role, "ListLanding", looked_at, [f"arn:aws:s3:::{landing}"])
         read = ["s3:GetObject", "s3:GetObjectVersion"]
         allow(role, "ReadLanding", read, [objects(landing)], why="every version of every file that landed")
 

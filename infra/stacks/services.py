@@ -13,7 +13,7 @@ from constructs import Construct
 from infra.stacks.entrance import EntranceStack
 from infra.stacks.network import CODE_SERVER, WEBSERVER, NetworkStack
 from infra.stacks.people import People
-from infra.stacks.tasks import COMMAND, Size, health
+from infra.stacks.tasks import COMMAND, STARTING, Size, health
 
 if TYPE_CHECKING:
     from infra.stacks.orchestration import OrchestrationStack
@@ -32,6 +32,7 @@ class _Kind:
     port: int | None = None
     is_found: bool = False
     is_single: bool = False
+    is_admitted: bool = False
 
 
 _ANSWERS = health(
@@ -58,8 +59,8 @@ _KINDS = (
         health("python", "-m", "dagster._daemon", "liveness-check"),
         is_single=True,
     ),
-    _Kind("webserver", _WEB, Size(512, 2048), _ANSWERS, port=WEBSERVER, is_found=True),
-    _Kind("viewer", (*_WEB, "--read-only"), Size(512, 2048), _ANSWERS, port=WEBSERVER),
+    _Kind("webserver", _WEB, Size(512, 2048), _ANSWERS, port=WEBSERVER, is_found=True, is_admitted=True),
+    _Kind("viewer", (*_WEB, "--read-only"), Size(512, 2048), _ANSWERS, port=WEBSERVER, is_admitted=True),
 )
 
 
@@ -106,7 +107,7 @@ class Services(Construct):
         found = ecs.CloudMapOptions(
             name=kind.name, cloud_map_namespace=names, dns_ttl=cdk.Duration.seconds(10)
         )
-        return ecs.FargateService(
+        service = ecs.FargateService(
             self,
             kind.name,
             service_name=kind.name,
@@ -116,12 +117,15 @@ class Services(Construct):
             min_healthy_percent=0 if kind.is_single else 100,
             max_healthy_percent=100 if kind.is_single else 200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
+            health_check_grace_period=STARTING if kind.is_admitted else None,
             cloud_map_options=found if kind.is_found else None,
             security_groups=[self._network.groups.services],
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             enable_ecs_managed_tags=True,
         )
+        service.node.add_dependency(stack.home.files.mount_targets_available, stack.execution_role)
+        return service
 
     def _admit(
         self, name: str, entrance: EntranceStack, host: str, priority: int, people: People

@@ -21,6 +21,9 @@ HEALTHY = ("/usr/local/bin/python3", "-E", "-s", "/opt/slim/healthy.py")
 """Runs a command on the environment that the entry point has unpacked."""
 
 COMMAND = ("python", "-m", "analytics_platform.cli")
+STARTING = cdk.Duration.minutes(5)
+"""So long a load balancer may find a service absent: its archives are fetched and unpacked first."""
+
 _SHORT = 16
 _STOP = cdk.Duration.seconds(120)
 
@@ -137,6 +140,8 @@ class PlatformTasks(Construct):
         execution_role : iam.Role or None
             Of a stack of its own: what it reads and writes belongs to that stack.
         """
+        linux = ecs.LinuxParameters(scope, f"{_title(name)}Linux", init_process_enabled=True)
+        linux.drop_capabilities(ecs.Capability.ALL)
         task = ecs.FargateTaskDefinition(
             scope,
             f"{_title(name)}Task",
@@ -158,7 +163,7 @@ class PlatformTasks(Construct):
             port_mappings=[ecs.PortMapping(container_port=port)] if port else [],
             health_check=health_check,
             stop_timeout=_STOP,
-            linux_parameters=ecs.LinuxParameters(scope, f"{_title(name)}Linux", init_process_enabled=True),
+            linux_parameters=linux,
         )
         acknowledge(task, "ECS2", "they are names and addresses; secrets come from Secrets Manager")
         container.add_mount_points(self._home.mounted())

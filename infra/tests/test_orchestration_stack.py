@@ -1,142 +1,72 @@
-"""Dagster on ECS: what its tasks are told, how large they are, and how they are replaced."""
+"""Dagster on ECS: services and how they are replaced, who reaches them, and where data stand."""
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from analytics_platform.cli.service_start import variables_of
-from analytics_platform.defs.run_sizes import RUN_SIZES
-from analytics_platform.settings import Settings
+from infra.stacks.network import CODE_SERVER
 from infra.tests.conftest import Templates
+from infra.tests.task_definitions import Task, tasks
 
 SERVICES = ("code-server", "daemon", "webserver", "viewer")
-_GIB = 1024
-_FARGATE = {
-    256: range(512, 2 * _GIB + 1),
-    512: range(_GIB, 4 * _GIB + 1),
-    1024: range(2 * _GIB, 8 * _GIB + 1),
-    2048: range(4 * _GIB, 16 * _GIB + 1),
-    4096: range(8 * _GIB, 30 * _GIB + 1),
-}
-"""Memory that Fargate sells with each CPU, in MiB; from AWS' documentation of task sizes."""
 
 
 def _of(template: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
 
 
-def _container(templates: Templates, name: str) -> dict[str, Any]:
-    stack = templates["api" if name == "api" else "orchestration"]
-    tasks = {each["Family"]: each for each in _of(stack, "AWS::ECS::TaskDefinition")}
-    (container,) = tasks[f"analytics-dev-{name}"]["ContainerDefinitions"]
-    return dict(container)
+@pytest.fixture
+def told(templates: Templates) -> dict[str, Task]:
+    return tasks(templates["orchestration"])
 
 
-def _variables(templates: Templates, name: str) -> dict[str, str]:
-    """Return what a task is told, words in place of what only AWS knows."""
-    container = _container(templates, name)
-    told = {
-        each["Name"]: each["Value"] if isinstance(each["Value"], str) else _guess(each["Name"], each["Value"])
-        for each in container["Environment"]
-    }
-    return {**told, **dict.fromkeys((each["Name"] for each in container["Secrets"]), "x" * 40)}
-
-
-def _guess(name: str, value: object) -> str:
-    """Stand for an address that is made from what AWS tells: its fixed parts stay."""
-    parts = re.findall(r'"([^"]*)"', json.dumps(value))
-    literal = "".join(each for each in parts if not re.search(r"Fn::|Ref|Export|Attr|[A-Z0-9]{8}$|^$", each))
-    return literal if "://" in literal else f"told-{name.lower()}"
-
-
-@pytest.mark.parametrize("name", [*SERVICES, "run", "api"])
-def test_a_task_is_told_all_that_its_settings_need(
-    templates: Templates, name: str, monkeypatch: pytest.MonkeyPatch
+def test_there_is_exactly_one_daemon_and_a_failed_deployment_is_taken_back(
+    templates: Templates, told: dict[str, Task]
 ) -> None:
-    told = _variables(templates, name)
-    known = {f"ANALYTICS_{field.upper()}" for field in Settings.model_fields}
-    assert {each for each in told if each.startswith("ANALYTICS_")} <= known
-    for variable, value in told.items():
-        monkeypatch.setenv(variable, value)
-    of = Settings()
-    assert (of.profile, of.landing_url) == ("aws", "s3://analytics-dev-landing-111122223333-eu-central-1")
-    needed = variables_of(of.dagster_template) | variables_of(of.dagster_workspace)
-    assert needed <= told.keys()
-
-
-def test_no_password_stands_in_a_task_definition(templates: Templates) -> None:
-    for name in (*SERVICES, "run", "api"):
-        container = _container(templates, name)
-        secret = {each["Name"] for each in container["Secrets"]}
-        assert {"PGPASSWORD", "DAGSTER_POSTGRES_PASSWORD"} <= secret
-        assert not secret & {each["Name"] for each in container["Environment"]}
-        assert not [each["Name"] for each in container["Environment"] if "PASSWORD" in each["Name"]]
-
-
-def test_every_task_runs_the_one_image_by_its_digest_with_archives_by_theirs(templates: Templates) -> None:
-    images = set()
-    for name in (*SERVICES, "run", "api"):
-        told = _variables(templates, name)
-        images.add(json.dumps(_container(templates, name)["Image"]))
-        for kind in ("environment", "code"):
-            address = told[f"{kind.upper()}_ARCHIVE"]
-            digest = address.partition("?sha256=")[2]
-            bucket = "s3://analytics-dev-archives-111122223333-eu-central-1"
-            assert address.startswith(f"{bucket}/archives/{kind}-{digest[:16]}.tar.gz")
-            assert len(digest) == 64
-    (image,) = images
-    assert "analytics-dev-slim@sha256:" in image
-
-
-def test_sizes_are_those_that_fargate_sells(templates: Templates) -> None:
-    sizes = [
-        (int(each["Cpu"]), int(each["Memory"]))
-        for stack in ("orchestration", "api")
-        for each in _of(templates[stack], "AWS::ECS::TaskDefinition")
-    ]
-    sizes += [(each.cpu, each.memory) for each in RUN_SIZES.values()]
-    assert len(sizes) >= 9
-    for cpu, memory in sizes:
-        assert memory in _FARGATE[cpu]
-        assert memory % _GIB == 0
-
-
-def test_there_is_exactly_one_daemon_and_a_failed_deployment_is_taken_back(templates: Templates) -> None:
     services = {each["ServiceName"]: each for each in _of(templates["orchestration"], "AWS::ECS::Service")}
     assert set(services) == set(SERVICES)
     for name, service in services.items():
-        told = service["DeploymentConfiguration"]
-        bounds = (told["MinimumHealthyPercent"], told["MaximumPercent"])
+        replaced = service["DeploymentConfiguration"]
+        bounds = (replaced["MinimumHealthyPercent"], replaced["MaximumPercent"])
         assert bounds == ((0, 100) if name == "daemon" else (100, 200))
-        assert told["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+        assert service["DesiredCount"] == 1
+        assert replaced["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         assert service["LaunchType"] == "FARGATE"
+        assert "CapacityProviderStrategy" not in service, "the launcher of Dagster cannot read it"
         network = service["NetworkConfiguration"]["AwsvpcConfiguration"]
         assert network["AssignPublicIp"] == "DISABLED"
-        assert _container(templates, name)["HealthCheck"]["StartPeriod"] == 180
+        assert told[name].container["HealthCheck"]["StartPeriod"] == 180
 
 
-def test_those_who_only_look_cannot_change_anything(templates: Templates) -> None:
-    assert _container(templates, "viewer")["Command"][-1] == "--read-only"
-    assert "--read-only" not in _container(templates, "webserver")["Command"]
+def test_those_who_only_look_cannot_change_anything(templates: Templates, told: dict[str, Task]) -> None:
+    assert told["viewer"].container["Command"][-1] == "--read-only"
+    assert "--read-only" not in told["webserver"].container["Command"]
     rules = _of(templates["orchestration"], "AWS::ElasticLoadBalancingV2::ListenerRule")
     assert [rule["Actions"][0]["Type"] for rule in rules] == ["authenticate-cognito"] * 2
-    assert rules[0]["Actions"][0] != rules[1]["Actions"][0]
+    of = {
+        rule["Conditions"][0]["HostHeaderConfig"]["Values"][0].split(".")[0]: str(rule["Actions"][0])
+        for rule in rules
+    }
+    assert "OperatorsPool" in of["dagster"]
+    assert "ViewersPool" in of["view"]
+    assert "OperatorsPool" not in of["view"]
 
 
-def test_a_run_may_be_on_spot_and_has_time_to_end(templates: Templates) -> None:
+def test_a_run_may_be_on_spot_and_has_time_to_end(templates: Templates, told: dict[str, Task]) -> None:
     (providers,) = _of(templates["orchestration"], "AWS::ECS::ClusterCapacityProviderAssociations")
     assert providers["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
-    assert _container(templates, "run")["StopTimeout"] == 120
-    assert _container(templates, "run")["Name"] == "run"
+    assert told["run"].container["StopTimeout"] == 120
+    assert told["run"].container["Name"] == "run"
 
 
 def test_the_database_is_private_encrypted_and_saved(templates: Templates, production: Templates) -> None:
     for template, days, is_kept in ((templates, 7, False), (production, 35, True)):
         (database,) = _of(template["orchestration"], "AWS::RDS::DBInstance")
         assert database["StorageEncrypted"] is True
+        assert database["EngineVersion"].startswith("17.")
+        assert database["DBName"] == "dagster"
+        assert "resolve:secretsmanager" in str(database["MasterUserPassword"])
         assert database["PubliclyAccessible"] is False
         assert database["BackupRetentionPeriod"] == days
         assert database["DeletionProtection"] is is_kept
@@ -148,20 +78,72 @@ def test_the_database_is_private_encrypted_and_saved(templates: Templates, produ
 def test_the_home_is_mounted_encrypted_and_by_role(templates: Templates) -> None:
     (files,) = _of(templates["orchestration"], "AWS::EFS::FileSystem")
     assert files["Encrypted"] is True
+    assert files["BackupPolicy"] == {"Status": "ENABLED"}
+    (denied,) = [each for each in files["FileSystemPolicy"]["Statement"] if each["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    allowed = [each["Action"] for each in files["FileSystemPolicy"]["Statement"] if each["Effect"] == "Allow"]
+    assert "elasticfilesystem:ClientMount" not in str(allowed), "who mounts it has a role that says so"
+    (door,) = _of(templates["orchestration"], "AWS::EFS::AccessPoint")
+    assert door["PosixUser"] == {"Uid": "10001", "Gid": "10001"}
+    assert door["RootDirectory"]["CreationInfo"]["OwnerUid"] == "10001"
     for task in _of(templates["orchestration"], "AWS::ECS::TaskDefinition"):
         (volume,) = task["Volumes"]
         of = volume["EFSVolumeConfiguration"]
         assert of["TransitEncryption"] == "ENABLED"
         assert of["AuthorizationConfig"]["IAM"] == "ENABLED"
+        assert "AccessPointId" in of["AuthorizationConfig"]
         (mounted,) = task["ContainerDefinitions"][0]["MountPoints"]
         assert mounted["ContainerPath"] == "/srv/analytics"
 
 
-def test_the_api_is_behind_its_own_guard_and_grows(templates: Templates) -> None:
-    told = _variables(templates, "api")
-    assert told["ANALYTICS_ACCESS"] == "required"
-    assert json.loads(told["ANALYTICS_API_NAMES"]) == ["dev.analytics.example.com", "127.0.0.1"]
-    (scaled,) = _of(templates["api"], "AWS::ApplicationAutoScaling::ScalableTarget")
-    assert (scaled["MinCapacity"], scaled["MaxCapacity"]) == (1, 2)
-    (group,) = _of(templates["api"], "AWS::ElasticLoadBalancingV2::TargetGroup")
-    assert group["HealthCheckPath"] == "/health"
+def test_daemon_and_webservers_find_the_code_server_by_its_name(
+    templates: Templates, told: dict[str, Task]
+) -> None:
+    template = templates["orchestration"]
+    (names,) = _of(template, "AWS::ServiceDiscovery::PrivateDnsNamespace")
+    found = {f"{each['Name']}.{names['Name']}" for each in _of(template, "AWS::ServiceDiscovery::Service")}
+    for name in ("daemon", "webserver", "viewer"):
+        assert told[name].environment["DAGSTER_CODE_SERVER_HOST"] in found
+    (port,) = told["code-server"].container["PortMappings"]
+    asked = told["daemon"].environment["DAGSTER_CODE_SERVER_PORT"]
+    assert asked == str(port["ContainerPort"]) == str(CODE_SERVER)
+    command = told["code-server"].container["Command"]
+    assert command[command.index("--port") + 1] == asked
+    assert told["webserver"].environment["ANALYTICS_DAGSTER_URL"].split("/")[2].split(":")[0] in found
+
+
+def test_no_task_starts_before_its_home_and_its_rights_are_there(templates: Templates) -> None:
+    resources = templates["orchestration"]["Resources"]
+    kinds = {name: each["Type"] for name, each in resources.items()}
+    mounts = {name for name, kind in kinds.items() if kind == "AWS::EFS::MountTarget"}
+    policies = {name for name, kind in kinds.items() if kind == "AWS::IAM::Policy" and "Runs" not in name}
+    assert len(mounts) == 3
+    assert len(policies) == 2
+    for each in resources.values():
+        if each["Type"] == "AWS::ECS::Service":
+            assert mounts | policies <= set(each["DependsOn"])
+
+
+def test_a_load_balancer_waits_until_archives_are_unpacked(templates: Templates) -> None:
+    for service in _of(templates["orchestration"], "AWS::ECS::Service"):
+        is_admitted = "LoadBalancers" in service
+        assert is_admitted == (service["ServiceName"] in {"webserver", "viewer"})
+        assert service.get("HealthCheckGracePeriodSeconds") == (300 if is_admitted else None)
+    groups = _of(templates["orchestration"], "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert {group["HealthCheckPath"] for group in groups} == {"/server_info"}
+
+
+def test_every_task_has_a_log_that_ends(templates: Templates, production: Templates) -> None:
+    for stacks, environment, days in ((templates, "dev", 30), (production, "prod", 365)):
+        logs = {each["LogGroupName"]: each for each in _of(stacks["orchestration"], "AWS::Logs::LogGroup")}
+        assert set(logs) == {f"/analytics-{environment}/{name}" for name in (*SERVICES, "run")}
+        assert {log["RetentionInDays"] for log in logs.values()} == {days}
+
+
+def test_data_of_production_outlive_their_stack(production: Templates) -> None:
+    kept = {
+        each["Type"]: each["DeletionPolicy"]
+        for each in production["orchestration"]["Resources"].values()
+        if each["Type"] in {"AWS::RDS::DBInstance", "AWS::EFS::FileSystem"}
+    }
+    assert kept == {"AWS::RDS::DBInstance": "Snapshot", "AWS::EFS::FileSystem": "Retain"}
