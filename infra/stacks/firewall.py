@@ -14,6 +14,11 @@ Statement = waf.CfnWebACL.StatementProperty
 Rule = waf.CfnWebACL.RuleProperty
 _UNCHANGED = [waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")]
 _LOWER = [waf.CfnWebACL.TextTransformationProperty(priority=0, type="LOWERCASE")]
+_AS_READ = [
+    waf.CfnWebACL.TextTransformationProperty(priority=number, type=kind)
+    for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"))
+]
+"""A path as the webserver reads it, however it is written."""
 
 
 def firewall(scope: Construct, config: Configuration, webservers: Sequence[str]) -> waf.CfnWebACL:
@@ -122,22 +127,25 @@ def _header(name: str, text: str, where: str = "EXACTLY") -> Statement:
 
 
 def _path(text: str) -> Statement:
-    return _text(waf.CfnWebACL.FieldToMatchProperty(uri_path={}), text, "STARTS_WITH")
+    return _text(waf.CfnWebACL.FieldToMatchProperty(uri_path={}), text, "STARTS_WITH", _AS_READ)
 
 
 def _method(text: str) -> Statement:
-    return _text(waf.CfnWebACL.FieldToMatchProperty(method={}), text, "EXACTLY", lower=False)
+    return _text(waf.CfnWebACL.FieldToMatchProperty(method={}), text, "EXACTLY", _UNCHANGED)
 
 
 def _text(
-    field: waf.CfnWebACL.FieldToMatchProperty, text: str, where: str, *, lower: bool = True
+    field: waf.CfnWebACL.FieldToMatchProperty,
+    text: str,
+    where: str,
+    read: Sequence[waf.CfnWebACL.TextTransformationProperty] = _LOWER,
 ) -> Statement:
     return Statement(
         byte_match_statement=waf.CfnWebACL.ByteMatchStatementProperty(
             field_to_match=field,
             positional_constraint=where,
             search_string=text,
-            text_transformations=_LOWER if lower else _UNCHANGED,
+            text_transformations=list(read),
         )
     )
 

@@ -104,7 +104,7 @@ class NetworkStack(cdk.Stack):
             runs=self._group("Runs", "runs of Dagster, and tasks of a fan-out"),
             api=self._group("Api", "the API"),
             postgres=self._group("Postgres", "PostgreSQL of Dagster and of the ledger", answers_only=True),
-            warehouse=self._group("Warehouse", "Redshift", answers_only=True),
+            warehouse=self._group("Warehouse", "Redshift", answers_only=True),  # and calls S3 and Glue
             home=self._group("Home", "the network file system", answers_only=True),
         )
         for caller in config.callers:
@@ -114,6 +114,7 @@ class NetworkStack(cdk.Stack):
         groups.services.add_ingress_rule(groups.services, ec2.Port.tcp(CODE_SERVER), "code server")
         groups.services.add_ingress_rule(groups.api, ec2.Port.tcp(WEBSERVER), "the API asks Dagster")
         groups.api.add_ingress_rule(groups.entrance, ec2.Port.tcp(API), "API")
+        groups.warehouse.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "S3 and the catalogue")
         for keeper, port in (
             (groups.postgres, POSTGRES),
             (groups.warehouse, REDSHIFT),

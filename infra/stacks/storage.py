@@ -89,13 +89,14 @@ class StorageStack(cdk.Stack):
         return cdk.RemovalPolicy.RETAIN if self._config.keeps_data else cdk.RemovalPolicy.DESTROY
 
     def _bucket(self, name: str, *rules: s3.LifecycleRule, logged: bool = True) -> s3.Bucket:
-        """Make a bucket; old versions are kept 90 days, in an installation that keeps its data for ever."""
+        """Make a bucket; of what was delivered an installation that keeps its data keeps old versions too."""
         cleaned = s3.LifecycleRule(
             abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
             expired_object_delete_marker=True,
         )
         kept = self._config.keeps_data and name in {"landing", "lake"}
-        old = [] if kept else [s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(90))]
+        days = 1 if name in {"results", "logs"} else 90  # what has expired is gone a day later
+        old = [] if kept else [s3.LifecycleRule(noncurrent_version_expiration=cdk.Duration.days(days))]
         return s3.Bucket(
             self,
             name.capitalize(),
@@ -124,7 +125,10 @@ class StorageStack(cdk.Stack):
             topic.add_subscription(subscriptions.EmailSubscription(address))
         for service in ("cloudwatch", "budgets", "events"):
             principal = iam.ServicePrincipal(f"{service}.amazonaws.com")
-            here = {"StringEquals": {"aws:SourceAccount": self._config.account}}
+            # EventBridge takes no conditions in the policy of a topic.
+            here = (
+                None if service == "events" else {"StringEquals": {"aws:SourceAccount": self._config.account}}
+            )
             self.key.add_to_resource_policy(
                 iam.PolicyStatement(
                     principals=[principal],

@@ -98,7 +98,8 @@ class WarehouseStack(cdk.Stack):
             final_snapshot_name=config.named("final") if config.keeps_data else None,
             final_snapshot_retention_period=90 if config.keeps_data else None,
         )
-        isolated = network.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        # With enhanced routing COPY, UNLOAD and the catalogue go through the VPC: it must get out of it.
+        private = network.vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
         workgroup = redshift.CfnWorkgroup(
             self,
             "Workgroup",
@@ -109,7 +110,7 @@ class WarehouseStack(cdk.Stack):
             enhanced_vpc_routing=True,
             publicly_accessible=False,
             security_group_ids=[network.groups.warehouse.security_group_id],
-            subnet_ids=isolated.subnet_ids,
+            subnet_ids=private.subnet_ids,
             config_parameters=[
                 redshift.CfnWorkgroup.ConfigParameterProperty(
                     parameter_key="require_ssl", parameter_value="true"

@@ -43,6 +43,8 @@ def test_the_firewall_guards_the_balancer_and_refuses_what_the_proxy_refuses(tem
     } <= set(by_name)
     for name, rule in by_name.items():
         assert ("OverrideAction" if name.startswith("AWS") else "Action") in rule, name
+    for name in ("QueriesInAddresses", "FormsToGraphql", "CallsOfOtherSites"):  # /%67raphql is /graphql
+        assert "URL_DECODE" in json.dumps(by_name[name]["Statement"])
     forms = json.dumps(by_name["FormsToGraphql"]["Statement"])
     assert all(each in forms for each in ("dagster.dev.analytics", "/graphql", "POST", "application/json"))
     assert len(_of(templates["entrance"], "AWS::WAFv2::WebACLAssociation")) == 1

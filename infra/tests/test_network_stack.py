@@ -44,14 +44,16 @@ def test_only_configured_callers_reach_the_entrance(templates: Templates) -> Non
     assert opened == {("10.0.0.0/8", 443), ("10.0.0.0/8", 80)}
 
 
-def test_stores_answer_tasks_only_and_call_nobody(templates: Templates) -> None:
+def test_stores_answer_tasks_only_and_redshift_calls_by_tls_only(templates: Templates) -> None:
     rules = _of(templates["network"], "AWS::EC2::SecurityGroupIngress").values()
     ports = sorted(rule["FromPort"] for rule in rules)
     assert ports == sorted([5432, 5439, 2049] * 3 + [3000, 4000, 3000, 8000])
     assert all("SourceSecurityGroupId" in rule for rule in rules)
-    silent = [
-        each["GroupDescription"]
+    called = {
+        each["GroupDescription"].rpartition(": ")[2]: [
+            rule.get("FromPort") for rule in each["SecurityGroupEgress"] if rule.get("CidrIp") == "0.0.0.0/0"
+        ]
         for each in _of(templates["network"], "AWS::EC2::SecurityGroup").values()
-        if all(rule.get("CidrIp") != "0.0.0.0/0" for rule in each["SecurityGroupEgress"])
-    ]
-    assert len(silent) == 3
+    }
+    stores = {"PostgreSQL of Dagster and of the ledger": [], "Redshift": [443], "the network file system": []}
+    assert stores.items() <= called.items()

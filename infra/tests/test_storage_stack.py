@@ -89,6 +89,8 @@ def test_what_is_exchanged_expires_after_a_day(templates: Templates) -> None:
         "staging/": 1,
         "athena/": 7,
     }
+    old = [rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule]
+    assert old == [{"NoncurrentDays": 1}]
 
 
 @pytest.mark.parametrize("name", ["uploads", "requests"])
