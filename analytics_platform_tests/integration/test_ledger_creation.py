@@ -23,11 +23,19 @@ def missing(postgres: PostgresServer) -> str:
     return postgres.url(f"ledger-{uuid.uuid4().hex}")
 
 
-def _user(postgres: PostgresServer, rights: str) -> str:
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Password of users: other tests let this server ask for one."""
+    word = uuid.uuid4().hex
+    monkeypatch.setenv("PGPASSWORD", word)
+    return word
+
+
+def _user(postgres: PostgresServer, rights: str, password: str) -> str:
     name = f"platform_{uuid.uuid4().hex}"
     engine = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(sa.text(f"create role {name} login {rights}"))
+        connection.execute(sa.text(f"create role {name} login {rights} password '{password}'"))
     engine.dispose()
     return name
 
@@ -46,8 +54,10 @@ def test_of_8_that_make_it_at_once_none_fails(missing: str) -> None:
     assert not create_database(missing)
 
 
-def test_a_user_who_may_not_is_told_in_one_line_what_to_do(postgres: PostgresServer, missing: str) -> None:
-    user, name = _user(postgres, "nocreatedb"), sa.make_url(missing).database
+def test_a_user_who_may_not_is_told_in_one_line_what_to_do(
+    postgres: PostgresServer, missing: str, password: str
+) -> None:
+    user, name = _user(postgres, "nocreatedb", password), sa.make_url(missing).database
     with pytest.raises(LedgerError) as raised:
         create_database(missing.replace("postgres@", f"{user}@"))
     assert str(raised.value) == (
@@ -56,9 +66,11 @@ def test_a_user_who_may_not_is_told_in_one_line_what_to_do(postgres: PostgresSer
     )
 
 
-def test_a_user_who_may_make_databases_needs_no_more(postgres: PostgresServer, missing: str) -> None:
+def test_a_user_who_may_make_databases_needs_no_more(
+    postgres: PostgresServer, missing: str, password: str
+) -> None:
     """As RDS gives it to the user that it makes, who is no superuser."""
-    address = missing.replace("postgres@", f"{_user(postgres, 'createdb')}@")
+    address = missing.replace("postgres@", f"{_user(postgres, 'createdb', password)}@")
     assert create_database(address)
     Ledger(address).close()
 
