@@ -27,7 +27,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 .PHONY: help setup demo test test-all test-infra images lint lint-infra format dev serve bench sqlmesh lock clean distclean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev $(ANALYTICS) $(MANIFEST) ## Make the environment for development
 
@@ -155,3 +155,5 @@ $(ANALYTICS): $(VENV)/.runtime pyproject.toml
 # dbt is parsed here and never at import.
 $(MANIFEST): $(ANALYTICS) $(DBT_SOURCES)
 	$(ANALYTICS) dbt-manifest
+
+include delivery.mk

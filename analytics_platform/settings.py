@@ -12,7 +12,9 @@ from pydantic_settings import SettingsConfigDict
 
 from analytics_platform.aws_settings import AwsSettings
 
-_CHECKOUT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = _PACKAGE / "_beside"  # in a wheel of a release: what stands beside the package in a checkout
+_CHECKOUT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
 class LakeOptions(TypedDict):

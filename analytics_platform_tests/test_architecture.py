@@ -29,7 +29,7 @@ for module in pkgutil.walk_packages(analytics_platform.__path__, "analytics_plat
 
 
 def python_files() -> list[Path]:
-    """Return every Python file of ours."""
+    """Return every Python file of ours; npm's packages are in `infra`, too."""
     folders = (
         "analytics_platform",
         "analytics_platform_tests",
@@ -38,7 +38,8 @@ def python_files() -> list[Path]:
         "infra",
         "sample_data",
     )
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if "node_modules" not in path.parts)
 
 
 def parsed(path: Path) -> ast.Module:

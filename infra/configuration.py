@@ -7,6 +7,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 ENVIRONMENTS = Path(__file__).parent / "environments.toml"
+BUCKETS = ("landing", "lake", "archives", "results", "logs")
+"""What buckets of an installation are for."""
+
 _FEWEST_ZONES = 2
 
 

@@ -5,10 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.configuration import Configuration, ConfigurationError, configuration
+from infra.configuration import BUCKETS, Configuration, ConfigurationError, configuration
 from infra.release import UNBUILT, Release, ReleaseError, read_release
-
-_BUCKETS = ("landing", "lake", "archives", "results", "logs")
 
 
 def target(config: Configuration, release: Release) -> dict[str, object]:
@@ -18,7 +16,7 @@ def target(config: Configuration, release: Release) -> dict[str, object]:
         "region": config.region,
         "prefix": config.prefix,
         "storage_stack": config.named("storage"),
-        "buckets": [config.bucket(each) for each in _BUCKETS],
+        "buckets": [config.bucket(each) for each in BUCKETS],
         "archives_bucket": config.bucket("archives"),
         "archives": [
             f"archives/{kind}-{digest[:16]}.tar.gz"

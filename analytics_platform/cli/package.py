@@ -21,6 +21,9 @@ Output = Annotated[Path, typer.Option(file_okay=False, help="Folder for the arch
 Upload = Annotated[
     str | None, typer.Option(help="Put it there unless it is there already, such as s3://bucket/archives")
 ]
+Image = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="OCI archive of the slim image, as `make image` makes it")
+]
 _DIST = Path("dist")
 
 
@@ -55,19 +58,81 @@ def lambdas(output: Output = _DIST, upload: Upload = None) -> None:
     _build("LAMBDAS_ARCHIVE", lambda: lambda_archive(output, settings()), upload)
 
 
-def _build(variable: str, build: "Callable[[], Built]", prefix: str | None) -> None:
+@package_app.command()
+def bundle(output: Output = _DIST / "bundle", image: Image = None) -> None:
+    """Build what is deployed of this commit, between versions: archives, image, their digests."""
+    from analytics_platform.archives.releases.bundles import Parts, build_bundle
+
+    _refused_in_a_line(lambda: typer.echo(build_bundle(output, Parts(image))))
+
+
+@package_app.command()
+def release(
+    version: Annotated[str, typer.Argument(help="Such as 1.2.0, as in pyproject.toml and CHANGELOG.md")],
+    output: Output = _DIST,
+    image: Image = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Key of SSH that signs the digests")
+    ] = None,
+) -> None:
+    """Build a release into release-VERSION: archives, wheel, bill of materials, signed digests."""
+    from analytics_platform.archives.releases.bundles import Parts, build_release, is_installation
+    from analytics_platform.settings import settings
+
+    if not is_installation(settings()):
+        typer.echo("ANALYTICS_LANDING_URL names no bucket: without an archive of functions", err=True)
+    if image is None:
+        typer.echo("without --image: the release cannot be deployed", err=True)
+    if signing_key is None:
+        typer.echo("without --signing-key: the digests are not signed", err=True)
+    _refused_in_a_line(
+        lambda: typer.echo(build_release(output, version, Parts(image, signing_key=signing_key), settings()))
+    )
+
+
+@package_app.command()
+def promote(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Folder of a bundle or a release")],
+    environment: Annotated[str, typer.Argument(help="Table of infra/environments.toml, such as dev")],
+) -> None:
+    """Put archives and image of a release where an installation takes them from; builds nothing."""
     from analytics_platform.archives.faults import ArchiveError
-    from analytics_platform.archives.store import upload
+    from analytics_platform.archives.releases.bundles import MANIFEST
+    from analytics_platform.archives.releases.promotion import Place, promote
+    from analytics_platform.cli.deploying.checkout import DeployError, checkout
+
+    def act() -> None:
+        try:
+            target = checkout(Path.cwd()).target(environment, folder / MANIFEST)
+        except DeployError as error:
+            raise ArchiveError(str(error)) from error
+        place = Place(target.account, target.region, target.archives_bucket, target.repository)
+        typer.echo("\n".join(promote(folder, place)))
+
+    _refused_in_a_line(act)
+
+
+def _refused_in_a_line(act: "Callable[[], None]") -> None:
+    from analytics_platform.archives.faults import ArchiveError
     from analytics_platform.triggers.due_list import DueListError
 
     try:
+        act()
+    except (ArchiveError, DueListError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from error
+
+
+def _build(variable: str, build: "Callable[[], Built]", prefix: str | None) -> None:
+    from analytics_platform.archives.store import upload
+
+    def act() -> None:
         built = build()
         typer.echo(f"{built.file}: {built.file.stat().st_size:,} bytes", err=True)
         address = built.address
         if prefix:
             address, is_new = upload(built, prefix)
             typer.echo("uploaded" if is_new else "it is there already: nothing was uploaded", err=True)
-    except (ArchiveError, DueListError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from error
-    typer.echo(f"{variable}={address}")
+        typer.echo(f"{variable}={address}")
+
+    _refused_in_a_line(act)

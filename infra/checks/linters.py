@@ -57,6 +57,11 @@ LINTERS = (
         (".github/dependabot.yml",),
     ),
     Linter(
+        "schema: workflow of CodeCatalyst",
+        ("check-jsonschema", "--schemafile", ".codecatalyst/workflow.schema.json"),
+        (".codecatalyst/workflows/*.yaml",),
+    ),
+    Linter(
         "hadolint: images",
         ("hadolint", "--config", "docker/hadolint.yaml"),
         ("docker/*/Dockerfile", ".devcontainer/Dockerfile"),

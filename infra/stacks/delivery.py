@@ -5,7 +5,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.configuration import Configuration
+from infra.configuration import BUCKETS, Configuration
 from infra.stacks.policies import acknowledge, allow, objects
 from infra.stacks.storage import StorageStack
 
@@ -102,12 +102,19 @@ class DeliveryStack(cdk.Stack):
         self.repository.grant_pull_push(self.build)
 
     def _look(self) -> None:
-        """Let who deploys see that all of a release is there."""
+        """Let who deploys see that all of a release is there, and whose the buckets are."""
         archives = [objects(self._config.bucket("archives"), "archives/")]
         allow(
             self.deploy, "SeeArchives", ["s3:GetObject"], archives, why="archives are named by their content"
         )
         allow(self.deploy, "SeeImages", ["ecr:DescribeImages"], [self.repository.repository_arn])
+        buckets = [f"arn:aws:s3:::{self._config.bucket(each)}" for each in BUCKETS]
+        allow(self.deploy, "SeeBuckets", ["s3:ListBucket"], buckets)
+        stack = self.format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{self._config.named('storage')}/*"
+        )
+        owned = "a stack has a number in its name"
+        allow(self.deploy, "SeeStorage", ["cloudformation:ListStackResources"], [stack], why=owned)
 
     def _compare(self) -> None:
         """Let the plan read the templates that are deployed.

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
+from infra.configuration import BUCKETS, Configuration
 
 _HIDDEN = cdk.Duration.seconds(180)
 """How long a message is hidden after it was received: as long as the sensor takes at most."""
@@ -78,7 +78,7 @@ class StorageStack(cdk.Stack):
         self.requests_dead, self.requests = self._queues("requests")
         self._tell_of_uploads()
         self._keep_what_was_delivered()
-        for name in ("landing", "lake", "archives", "results", "logs"):
+        for name in BUCKETS:
             cdk.CfnOutput(self, f"{name.capitalize()}Bucket", value=getattr(self, name).bucket_name)
         cdk.CfnOutput(self, "UploadsQueue", value=self.uploads.queue_url)
         cdk.CfnOutput(self, "RequestsQueue", value=self.requests.queue_url)

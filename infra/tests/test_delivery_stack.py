@@ -63,7 +63,14 @@ def test_the_deployment_takes_on_roles_of_bootstrap_of_this_account_and_region_a
 ) -> None:
     allowed = _allowed(templates["delivery"], "deploy")
     actions = {action for each in allowed for action in each.actions}
-    assert actions == {"sts:AssumeRole", "ssm:GetParameter", "s3:GetObject", "ecr:DescribeImages"}
+    assert actions == {
+        "cloudformation:ListStackResources",
+        "ecr:DescribeImages",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "ssm:GetParameter",
+        "sts:AssumeRole",
+    }
     (reads,) = [each for each in allowed if each.actions == ("s3:GetObject",)]
     assert reads.resources == ("arn:aws:s3:::analytics-dev-archives-111122223333-eu-central-1/archives/*",)
     (assumes,) = [each for each in allowed if each.actions == ("sts:AssumeRole",)]

@@ -19,6 +19,7 @@ def test_that_there_is_nothing_to_look_at_is_a_finding() -> None:
 def test_workflows_images_and_the_dev_container_are_looked_at() -> None:
     looked_at = {pattern for linter in LINTERS for pattern in linter.files}
     assert {
+        ".codecatalyst/workflows/*.yaml",
         ".github/workflows/*.yml",
         "docker/*/Dockerfile",
         "docker/compose.yaml",

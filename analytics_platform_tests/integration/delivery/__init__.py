@@ -1,0 +1,1 @@
+"""Releases built from real checkouts, and put into emulated AWS."""

