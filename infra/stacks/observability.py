@@ -36,9 +36,9 @@ _SILENT_HOURS = 36
 """The end of day begins each day, waits 5 hours for what is due, and computes for some."""
 
 _SECTIONS = {"daemon": "The daemon is down", "code-server": "The code server is down"}
-"""Of the runbook, for services; others have that of the first look."""
+"""Of the runbook, for services; all others are sites."""
 
-_FIRST_LOOK = "The first five minutes"
+_SITE = "A site does not answer"
 
 
 class ObservabilityStack(cdk.Stack):
@@ -99,7 +99,7 @@ class ObservabilityStack(cdk.Stack):
             0,
             f"EventBridge could not start a machine; the events are in {self._config.named('undelivered')}, "
             "and the landing sensor finds files without them",
-            "A file does not show up",
+            "An event was not delivered",
         )
 
     def _watch_machines(self) -> None:
@@ -117,7 +117,7 @@ class ObservabilityStack(cdk.Stack):
                 executions(self._triggers.machines["end_of_day"].ref, "ExecutionsSucceeded", _HOUR),
                 1,
                 f"No end of day has succeeded for {_SILENT_HOURS} hours, not even one without a session",
-                "Deliveries are late",
+                "There was no publication",
                 periods=_SILENT_HOURS,
             )
 
@@ -128,14 +128,14 @@ class ObservabilityStack(cdk.Stack):
                 running(self._config.prefix, name),
                 1,
                 f"No task of {name} runs; the events of the service and its log say why",
-                _SECTIONS.get(name, _FIRST_LOOK),
+                _SECTIONS.get(name, _SITE),
                 periods=3,
             )
         for name, group in self._groups.items():
             told = f"Tasks of {name} do not answer the load balancer"
-            self.alarms.above(f"{name}-unhealthy", unhealthy(group), 0, told, _FIRST_LOOK, periods=3)
+            self.alarms.above(f"{name}-unhealthy", unhealthy(group), 0, told, _SITE, periods=3)
             told = f"{name} answers with errors of its own; its log says which"
-            self.alarms.above(f"{name}-errors", errors(group), _FEW_ERRORS, told, _FIRST_LOOK)
+            self.alarms.above(f"{name}-errors", errors(group), _FEW_ERRORS, told, _SITE)
         self.alarms.above(
             "entrance-errors",
             self._entrance.balancer.metrics.http_code_elb(
@@ -143,7 +143,7 @@ class ObservabilityStack(cdk.Stack):
             ),
             _FEW_ERRORS,
             "The load balancer finds nobody who answers",
-            _FIRST_LOOK,
+            _SITE,
         )
 
     def _watch_stores(self) -> None:
@@ -153,14 +153,14 @@ class ObservabilityStack(cdk.Stack):
             database.metric_free_storage_space(period=_FIVE_MINUTES, statistic="Minimum"),
             _SMALL_SHARE * sizes.postgres_gib * _GIB,
             "The disk of PostgreSQL is nearly full, and did not grow by itself: raise postgres_gib",
-            "The disk is full",
+            "PostgreSQL is full or busy",
         )
         self.alarms.above(
             "postgres-busy",
             database.metric_cpu_utilization(period=_FIVE_MINUTES, statistic="Average"),
             _BUSY_PERCENT,
             "PostgreSQL has been busy for half an hour: fewer runs at once, or a larger postgres_class",
-            "Runs are queued and none starts",
+            "PostgreSQL is full or busy",
             periods=6,
         )
         self.alarms.above(
