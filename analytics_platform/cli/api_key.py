@@ -18,18 +18,39 @@ def new(
         str, typer.Option(help="What its holder may do: read, upload, materialize; with commas between them")
     ] = "read",
     days: Annotated[int | None, typer.Option(help="Days after which it ends; default: it does not")] = None,
+    sha256: Annotated[
+        str | None, typer.Option(help="Digest of a key that `draw` made elsewhere; then none is printed")
+    ] = None,
 ) -> None:
     """Give a key and print it, once: only its digest is kept."""
-    from analytics_platform.api.security.key_file import KeyRequestError, give
+    from analytics_platform.api.security.key_file import KeyRequestError, admit, give
     from analytics_platform.api.security.keys import KeyFileError
     from analytics_platform.settings import settings
 
+    asked = [each.strip() for each in scopes.split(",")]
     try:
-        key = give(settings().api_keys, name, [each.strip() for each in scopes.split(",")], days)
+        if sha256 is None:
+            key = give(settings().api_keys, name, asked, days)
+        else:
+            admit(settings().api_keys, name, sha256, asked, days)
     except (KeyRequestError, KeyFileError) as error:
         raise _refused(error) from error
     _record("api-key new", name)
+    if sha256 is not None:
+        typer.echo(f"{name} may come with the key of that digest")
+        return
     typer.echo("Keep this key where only its holder reads it; it is not shown again.", err=True)
+    typer.echo(key)
+
+
+@api_key_app.command()
+def draw() -> None:
+    """Print a key for an installation elsewhere, whose output is logged; give it there by its digest."""
+    from analytics_platform.api.security.keys import digest_of, random_key
+
+    key = random_key()
+    typer.echo("Keep this key where only its holder reads it; there: analytics api-key new NAME", err=True)
+    typer.echo(f"--sha256 {digest_of(key)}", err=True)
     typer.echo(key)
 
 

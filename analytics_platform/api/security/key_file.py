@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from analytics_platform.storage.files import replacing
 
 _OWNER_ONLY = 0o600
 _LONGEST_DAYS = 3660
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEAD = "# Keys of the API: `analytics api-key` writes this file. No key can be found from what stands here."
 
 
@@ -21,7 +23,14 @@ class KeyRequestError(ValueError):
 
 
 def give(path: Path, name: str, scopes: Iterable[str], days: int | None = None) -> str:
-    """Add a key to the file and return it, the only time that it is seen.
+    """Add a key to the file and return it, the only time that it is seen; parameters are those of `admit`."""
+    key = random_key()
+    admit(path, name, digest_of(key), scopes, days)
+    return key
+
+
+def admit(path: Path, name: str, digest: str, scopes: Iterable[str], days: int | None = None) -> None:
+    """Add a key that was drawn elsewhere to the file, by its digest.
 
     Parameters
     ----------
@@ -29,6 +38,8 @@ def give(path: Path, name: str, scopes: Iterable[str], days: int | None = None) 
         File of the keys.
     name : str
         Name that nobody has yet: lower-case letters, digits, dot, dash and underscore.
+    digest : str
+        SHA-256 of the key, in hexadecimal.
     scopes : iterable of {"read", "upload", "materialize"}
         What its holder may do, at least one.
     days : int, optional
@@ -37,7 +48,7 @@ def give(path: Path, name: str, scopes: Iterable[str], days: int | None = None) 
     Raises
     ------
     KeyRequestError
-        If the name is taken or none, or a scope is unknown.
+        If the name is taken or none, the digest is none, or a scope is unknown.
     KeyFileError
         If the file cannot be used.
     """
@@ -48,6 +59,10 @@ def give(path: Path, name: str, scopes: Iterable[str], days: int | None = None) 
             "underscores, the first a letter or digit"
         )
         raise KeyRequestError(message)
+    if _DIGEST.fullmatch(digest) is None:
+        # Not repeated: it might be the key itself, and this is logged.
+        message = "that is no SHA-256: give the 64 characters that `analytics api-key draw` tells, not the key"
+        raise KeyRequestError(message)
     if days is not None and not 0 < days <= _LONGEST_DAYS:
         message = f"a key cannot last {days} days: give 1 to {_LONGEST_DAYS}"
         raise KeyRequestError(message)
@@ -57,11 +72,9 @@ def give(path: Path, name: str, scopes: Iterable[str], days: int | None = None) 
         if name in keys:
             message = f"there is a key {name!r}: give another name, or revoke that one first"
             raise KeyRequestError(message)
-        key = random_key()
         ends = None if days is None else now + timedelta(days=days)
-        keys[name] = Key(name, digest_of(key), wanted, now, ends)
+        keys[name] = Key(name, digest, wanted, now, ends)
         _write(path, keys.values())
-    return key
 
 
 def revoke(path: Path, name: str) -> None:

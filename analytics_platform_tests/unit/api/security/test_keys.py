@@ -106,6 +106,22 @@ def test_the_commands_give_list_and_revoke(home: Path) -> None:
     assert key not in audit
 
 
+def test_a_key_that_was_drawn_elsewhere_is_given_by_its_digest_and_never_printed(home: Path) -> None:
+    run = CliRunner()
+    drawn = run.invoke(app, ["api-key", "draw"])
+    key, digest = drawn.stdout.strip(), drawn.stderr.split()[-1]
+    assert not (home / "api_keys.toml").exists()
+    given = run.invoke(app, ["api-key", "new", "desk", "--sha256", digest])
+    assert given.exit_code == 0
+    assert key not in given.output
+    shown = Keys(home / "api_keys.toml").shown(key)
+    assert shown is not None
+    assert shown.name == "desk"
+    refused = run.invoke(app, ["api-key", "new", "other", "--sha256", key])
+    assert (refused.exit_code, "is no SHA-256" in refused.stderr) == (2, True)
+    assert key not in refused.output
+
+
 def test_no_line_of_the_audit_log_is_forged_or_torn(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "audit.jsonl"
     hostile = 'x"}\n{"who": "admin"}\r\x1b[2J\u2028\ud800'
