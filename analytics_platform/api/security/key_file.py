@@ -61,7 +61,7 @@ def admit(path: Path, name: str, digest: str, scopes: Iterable[str], days: int |
         raise KeyRequestError(message)
     if _DIGEST.fullmatch(digest) is None:
         # Not repeated: it might be the key itself, and this is logged.
-        message = "that is no SHA-256: give the 64 characters that `analytics api-key draw` tells, not the key"
+        message = "that is no SHA-256: give the digest that `analytics api-key draw` tells, not the key"
         raise KeyRequestError(message)
     if days is not None and not 0 < days <= _LONGEST_DAYS:
         message = f"a key cannot last {days} days: give 1 to {_LONGEST_DAYS}"
