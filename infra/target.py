@@ -33,8 +33,12 @@ def target(config: Configuration, release: Release) -> dict[str, object]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print it; 2 and one line if environment or release cannot be used."""
+    """Print it, or the place as the CDK names it; 2 and one line if environment or release cannot be used."""
     try:
+        if arguments[1:] == ["--place"]:
+            config = configuration(arguments[0])
+            print(f"aws://{config.account}/{config.region}")  # noqa: T201 - read by a program
+            return 0
         release = read_release(Path(arguments[1])) if len(arguments) > 1 else UNBUILT
         print(json.dumps(target(configuration(arguments[0]), release)))  # noqa: T201 - read by a program
     except (ConfigurationError, ReleaseError) as error:
