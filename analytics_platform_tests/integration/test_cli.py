@@ -94,6 +94,7 @@ def test_a_selection_that_names_nothing_is_refused(demo: Demo, select: str) -> N
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_backfill_of_sessions_without_a_book_fails_and_leaves_the_report(
     tmp_path: Path, demo: Demo
 ) -> None:
