@@ -79,15 +79,16 @@ def release(
     from analytics_platform.archives.releases.bundles import Parts, build_release, is_installation
     from analytics_platform.settings import settings
 
-    if not is_installation(settings()):
-        typer.echo("ANALYTICS_LANDING_URL names no bucket: without an archive of functions", err=True)
-    if image is None:
-        typer.echo("without --image: the release cannot be deployed", err=True)
-    if signing_key is None:
-        typer.echo("without --signing-key: the digests are not signed", err=True)
-    _refused_in_a_line(
-        lambda: typer.echo(build_release(output, version, Parts(image, signing_key=signing_key), settings()))
-    )
+    def act() -> None:
+        typer.echo(build_release(output, version, Parts(image, signing_key=signing_key), settings()))
+        if not is_installation(settings()):
+            typer.echo("ANALYTICS_LANDING_URL names no bucket: without an archive of functions", err=True)
+        if image is None:
+            typer.echo("without --image: this release cannot be deployed", err=True)
+        if signing_key is None:
+            typer.echo("without --signing-key: the digests are not signed", err=True)
+
+    _refused_in_a_line(act)
 
 
 @package_app.command()

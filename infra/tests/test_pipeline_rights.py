@@ -3,23 +3,34 @@
 import gc
 import json
 import socket
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from analytics_platform.archives.releases.bundles import CERTIFICATES, MANIFEST, image_name
+from analytics_platform.archives.releases.promotion import Place, promote
+from analytics_platform.archives.releases.sums import write_sums
+from analytics_platform.archives.store import keep
+from analytics_platform.archives.tars import write_tar
 from analytics_platform.cli.deploying.account import examine
 from analytics_platform.cli.deploying.checkout import Target
+from analytics_platform_tests.integration.delivery.oci import oci_archive
 from infra.checks.iam import statements
 from infra.configuration import configuration
 from infra.release import Release
 from infra.target import target
 from infra.tests.conftest import Templates
-from infra.tests.emulation.server import PROGRAM, Emulation, running_emulation
+from infra.tests.emulation.server import PROGRAM, ROOT, Emulation, running_emulation
 
 pytestmark = [
     pytest.mark.skipif(not PROGRAM.exists(), reason="no emulation: make test-infra"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+SKOPEO = ROOT / "analytics_platform_tests" / "integration" / "delivery" / "skopeo.py"
+"""Stands in for skopeo, which asks what is asked of it here by its own means."""
 
 _FREE = {"sts:GetCallerIdentity"}
 """Whoever has credentials may."""
@@ -90,11 +101,50 @@ def test_who_deploys_may_ask_what_is_asked_before_a_deployment(
     _heard(calls)
     examine(installed, None, with_release=True)
     asked = _heard(calls) - _FREE
-    allowed = {
+    assert len(asked) >= 5
+    assert asked <= _allowed(templates, "Deploy"), asked - _allowed(templates, "Deploy")
+
+
+def test_who_promotes_may_put_what_is_put(
+    emulation: Emulation,
+    calls: socket.socket,
+    templates: Templates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, image = tmp_path / "bundle", tmp_path / "slim.oci.tar"
+    folder.mkdir()
+    digest = oci_archive(image)
+    image.rename(folder / image_name(digest))
+    (folder / CERTIFICATES).write_text("authorities", "utf-8")
+    told = {"version": "1.2.0", "slim_image": digest}
+    for kind in ("environment", "code"):
+        written = folder / f".{kind}"
+        told[f"{kind}_archive"] = keep(
+            written, kind, ".tar.gz", write_tar({kind: kind.encode()}, written)
+        ).sha256
+    (folder / MANIFEST).write_text(json.dumps(told), "utf-8")
+    write_sums(folder)
+    bucket, repository = _CONFIG.bucket("archives"), _CONFIG.named("slim")
+    emulation.client("ecr").create_repository(repositoryName=repository)
+    where = {"LocationConstraint": emulation.region}
+    emulation.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    program = tmp_path / "skopeo"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {SKOPEO} "$@"\n', "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    _heard(calls)
+    lines = promote(folder, Place(emulation.account, emulation.region, bucket, repository))
+    assert [line.split(": ")[0] for line in lines] == ["put"] * 4
+    asked = _heard(calls) - _FREE
+    assert {"s3:PutObject", "ecr:PutImage", "ecr:GetAuthorizationToken"} <= asked
+    assert asked <= _allowed(templates, "Build"), asked - _allowed(templates, "Build")
+
+
+def _allowed(templates: Templates, role: str) -> set[str]:
+    return {
         action
         for each in statements(templates["delivery"])
-        if each.owner.startswith("DeployRoleDefaultPolicy")
+        if each.owner.startswith(f"{role}RoleDefaultPolicy")
         for action in each.actions
     }
-    assert len(asked) >= 5
-    assert asked <= allowed, asked - allowed
