@@ -129,7 +129,7 @@ $(SQLMESH)/.made: $(VENV)/.uv requirements/sqlmesh.txt
 $(INFRA)/.made: $(VENV)/.uv requirements/infra.txt
 	@echo 'making $(INFRA)'
 	@$(PYTHON) -m venv --clear --without-pip $(INFRA)
-	@$(UV) pip sync --quiet --python $(INFRA)/bin/python --require-hashes requirements/infra.txt
+	@$(UV) pip sync --quiet --python $(INFRA)/bin/python --require-hashes --compile-bytecode requirements/infra.txt
 	@touch $@
 
 # npm comes with the wheel of Node.js.

@@ -1,6 +1,7 @@
 """What differs between installations on AWS: read once, passed down. Stacks read no environment."""
 
 import tomllib
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -79,9 +80,9 @@ class Configuration(BaseModel):
     zone_id : str or None
         Hosted zone of Route 53 that gets the names; None where DNS is elsewhere.
     is_public : bool
-        Whether the load balancer is reached from the internet, or from `callers` only.
+        Whether the load balancer has addresses of the internet, or of the network only.
     callers : tuple of str
-        Addresses that may call, as CIDR.
+        Addresses that may call, as CIDR; nobody else may, public or not.
     is_scheduled : bool
         Whether the end of day starts by itself.
     keeps_data : bool
@@ -107,7 +108,7 @@ class Configuration(BaseModel):
     network: str = Field(pattern=r"^(\d{1,3}\.){3}\d{1,3}/16$")
     domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     certificate: str = Field(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+$")
-    zone_id: str | None = None
+    zone_id: str | None = Field(default=None, pattern=r"^Z[A-Z0-9]{1,31}$")
     is_public: bool = False
     callers: tuple[str, ...] = Field(min_length=1)
     is_scheduled: bool = True
@@ -125,6 +126,20 @@ class Configuration(BaseModel):
             message = "zones are different letters, such as ['a', 'b']"
             raise ValueError(message)
         return zones
+
+    @field_validator("callers")
+    @classmethod
+    def _networks(cls, callers: tuple[str, ...]) -> tuple[str, ...]:
+        for caller in callers:
+            IPv4Network(caller)  # says itself what is wrong
+        return callers
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.is_public and all(IPv4Network(caller).is_private for caller in self.callers):
+            message = "is_public: none of the callers comes from the internet; add theirs, or set it to false"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _in_one_region(self) -> Self:

@@ -11,6 +11,7 @@ from infra.configuration import Configuration, ConfigurationError, configuration
 
 PRICES = Path(__file__).parent / "prices.toml"
 _HOURS = 730
+_RULES = 10
 _WARM_HOURS = 60
 _RUN_HOURS = 60
 _SERVICES = (("code server", 1, 1.0, 4.0), ("daemon, webserver, viewer", 3, 0.5, 2.0))
@@ -86,7 +87,9 @@ def _always(config: Configuration, unit: dict[str, float]) -> Iterator[Line]:
         "gateways; balancer if public",
     )
     yield Line("firewall", 1, "ACLs", unit["firewall_acl_month"], "requests not counted")
-    yield Line("firewall, rules", 5, "rules", unit["firewall_rule_month"], "managed groups cost as a rule")
+    yield Line(
+        "firewall, rules", _RULES, "rules", unit["firewall_rule_month"], "managed groups cost as a rule"
+    )
 
 
 def _tasks(config: Configuration, unit: dict[str, float]) -> Iterator[Line]:

@@ -68,7 +68,7 @@ class DeliveryStack(cdk.Stack):
         self._put(storage)
         self._compare()
         self._use_bootstrap()
-        self._look()
+        self._look(storage)
         for role in (self.build, self.plan, self.deploy):
             cdk.CfnOutput(self, f"{role.node.id}Arn", value=role.role_arn)
         cdk.CfnOutput(self, "Repository", value=self.repository.repository_uri)
@@ -97,19 +97,18 @@ class DeliveryStack(cdk.Stack):
         archives = [objects(self._config.bucket("archives"), "archives/")]
         put = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"]
         allow(self.build, "PutArchives", put, archives, why="archives are named by their content")
-        allow(self.build, "ListArchives", ["s3:ListBucket"], [storage.archives.bucket_arn])
+        allow(self.build, "ListArchives", ["s3:ListBucket"], [storage.arn("archives")])
         acknowledge(self.build, "IAM5[Resource::*]", "a login to the registry has no resource")
         self.repository.grant_pull_push(self.build)
 
-    def _look(self) -> None:
+    def _look(self, storage: StorageStack) -> None:
         """Let who deploys see that all of a release is there, and whose the buckets are."""
         archives = [objects(self._config.bucket("archives"), "archives/")]
         allow(
             self.deploy, "SeeArchives", ["s3:GetObject"], archives, why="archives are named by their content"
         )
         allow(self.deploy, "SeeImages", ["ecr:DescribeImages"], [self.repository.repository_arn])
-        buckets = [f"arn:aws:s3:::{self._config.bucket(each)}" for each in BUCKETS]
-        allow(self.deploy, "SeeBuckets", ["s3:ListBucket"], buckets)
+        allow(self.deploy, "SeeBuckets", ["s3:ListBucket"], [storage.arn(each) for each in BUCKETS])
         stack = self.format_arn(
             service="cloudformation", resource="stack", resource_name=f"{self._config.named('storage')}/*"
         )

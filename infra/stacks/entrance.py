@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_elasticloadbalancingv2_actions as login
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_wafv2 as waf
@@ -11,6 +12,7 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.stacks.firewall import firewall
+from infra.stacks.firewall_log import firewall_log
 from infra.stacks.network import NetworkStack
 from infra.stacks.people import People
 from infra.stacks.storage import BALANCER, StorageStack
@@ -18,6 +20,13 @@ from infra.stacks.storage import BALANCER, StorageStack
 _SESSION = cdk.Duration.hours(8)
 _IDLE = cdk.Duration.minutes(15)
 """Longer than the pauses of the connections that Dagster's pages keep, and than the longest export."""
+
+_ANSWERED = {
+    "strict_transport_security": "max-age=31536000",
+    "x_content_type_options": "nosniff",
+    "x_frame_options": "DENY",
+}
+"""Headers of every answer, of those of Dagster too, as `docker/proxy` gives them."""
 
 
 class EntranceStack(cdk.Stack):
@@ -33,6 +42,8 @@ class EntranceStack(cdk.Stack):
         Names of the sites: the API, Dagster for operators, Dagster for those who look.
     operators, viewers : People
         Who may come in.
+    refused : logs.LogGroup
+        What the firewall refused.
     """
 
     def __init__(
@@ -54,6 +65,7 @@ class EntranceStack(cdk.Stack):
         waf.CfnWebACLAssociation(
             self, "Guarded", resource_arn=self.balancer.load_balancer_arn, web_acl_arn=rules.attr_arn
         )
+        self.refused: logs.LogGroup = firewall_log(self, config, rules)
         self._name(config)
         cdk.CfnOutput(self, "Address", value=self.balancer.load_balancer_dns_name)
         cdk.CfnOutput(self, "OperatorsPool", value=self.operators.pool.user_pool_id)
@@ -122,7 +134,9 @@ class EntranceStack(cdk.Stack):
             deletion_protection=config.keeps_data,
             idle_timeout=_IDLE,
         )
-        balancer.log_access_logs(storage.logs, BALANCER.rstrip("/"))
+        logged = {"enabled": "true", "bucket": storage.logs.bucket_name, "prefix": BALANCER.rstrip("/")}
+        for name, value in logged.items():
+            balancer.set_attribute(f"access_logs.s3.{name}", value)
         return balancer
 
     def _listener(self, config: Configuration) -> elb.ApplicationListener:
@@ -132,7 +146,7 @@ class EntranceStack(cdk.Stack):
             open=False,
             default_action=elb.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
         )
-        return self.balancer.add_listener(
+        tls = self.balancer.add_listener(
             "Tls",
             port=443,
             open=False,
@@ -142,6 +156,9 @@ class EntranceStack(cdk.Stack):
                 404, content_type="text/plain", message_body="there is no such site here\n"
             ),
         )
+        for name, value in _ANSWERED.items():
+            tls.set_attribute(f"routing.http.response.{name}.header_value", value)
+        return tls
 
     def _name(self, config: Configuration) -> None:
         """Enter the sites into the zone, if it is in Route 53."""

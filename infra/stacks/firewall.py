@@ -6,6 +6,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.stacks.firewall_log import without_secrets
 
 _MOST_CALLS = 2000
 """A caller may send so many requests in five minutes; the pages of Dagster ask a lot."""
@@ -41,12 +42,16 @@ def firewall(scope: Construct, config: Configuration, webservers: Sequence[str])
         _managed("AWSManagedRulesKnownBadInputsRuleSet"),
         _managed("AWSManagedRulesAmazonIpReputationList"),
         ("Floods", _flood()),
-        ("QueriesInAddresses", _all(_to(webservers), _path("/graphql"), _longer("query_string"))),
+        (
+            "QueriesInAddresses",
+            _all(_to(webservers), _path("/graphql"), _longer("query_string"), _not(_named_query())),
+        ),
         ("FormsToGraphql", _all(_to(webservers), _path("/graphql"), _method("POST"), _not(_json()))),
         (
             "CallsOfOtherSites",
             _all(_to(webservers), _any(_fetch("cross-site"), _fetch("same-site")), _asks()),
         ),
+        ("OtherMethods", _all(_to(webservers), _not(_any(_reads(), _queries())))),
         *((f"ForeignOrigin{n}", _foreign_origin(host)) for n, host in enumerate(webservers)),
     ]
     return waf.CfnWebACL(
@@ -56,6 +61,7 @@ def firewall(scope: Construct, config: Configuration, webservers: Sequence[str])
         scope="REGIONAL",
         default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
         visibility_config=_seen(config.named("entrance")),
+        data_protection_config=without_secrets(),
         rules=[_rule(number, name, statement) for number, (name, statement) in enumerate(rules)],
     )
 
@@ -108,8 +114,26 @@ def _asks() -> Statement:
     return _any(_path("/graphql"), _not(_method("GET")))
 
 
+def _reads() -> Statement:
+    return _any(_method("GET"), _method("HEAD"))
+
+
+def _queries() -> Statement:
+    return _all(_path("/graphql"), _method("POST"))
+
+
+def _named_query() -> Statement:
+    """Match the name that the pages of Dagster give to each query that they post."""
+    name = waf.CfnWebACL.RegexMatchStatementProperty(
+        field_to_match=waf.CfnWebACL.FieldToMatchProperty(query_string={}),
+        regex_string="^op=[A-Za-z0-9_]+$",
+        text_transformations=_UNCHANGED,
+    )
+    return _all(_method("POST"), Statement(regex_match_statement=name))
+
+
 def _to(hosts: Sequence[str]) -> Statement:
-    named = [_header("host", host) for host in hosts]
+    named = [_header("host", host, "STARTS_WITH") for host in hosts]  # a port or a dot may follow
     return named[0] if len(named) == 1 else _any(*named)
 
 

@@ -34,8 +34,8 @@ class OrchestrationStack(cdk.Stack):
         Of runs and of tasks of a fan-out; one for all.
     run_container : str
         Name of its container.
-    run_role, services_role, execution_role : iam.Role
-        What runs, services and ECS itself may do.
+    run_role, services_role, viewer_role, execution_role : iam.Role
+        What runs, services, the webserver of viewers and ECS itself may do.
     home : Home
         The network file system.
     database : rds.DatabaseInstance
@@ -85,11 +85,13 @@ class OrchestrationStack(cdk.Stack):
         self.rights = Rights(config, storage, warehouse)
         self.run_container = "run"
         self.run_role = self.rights.role(self, "runs", "Runs of Dagster and tasks of a fan-out")
-        self.services_role = self.rights.role(self, "services", "Code server, daemon and webservers")
+        self.services_role = self.rights.role(self, "services", "Code server, daemon and webserver")
+        self.viewer_role = self.rights.role(self, "viewer", "The webserver of those who only look")
         for role in (self.run_role, self.services_role):
             self.rights.of_every_task(role, self.home)
         self.rights.of_runs(self.run_role)
         self.rights.of_services(self.services_role)
+        self.rights.of_viewer(self.viewer_role)
         self.tasks = PlatformTasks(
             self,
             config,

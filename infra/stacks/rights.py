@@ -69,8 +69,7 @@ class Rights:
 
     def of_every_task(self, role: iam.Role, home: Home) -> None:
         """Let a task fetch its archives, leave the log of a failure, and mount the home."""
-        archives = objects(self.config.bucket("archives"), "archives/")
-        allow(role, "Archives", ["s3:GetObject"], [archives], why="archives are named by their content")
+        self._fetch_archives(role)
         logs = objects(self.config.bucket("logs"), SLIM)
         allow(role, "FailureLogs", ["s3:PutObject"], [logs], why="each failure leaves a log of its own")
         allow(
@@ -103,6 +102,20 @@ class Rights:
         )
         self._tell(role)
         self._output_of_runs(role)
+
+    def of_viewer(self, role: iam.Role) -> None:
+        """Let the webserver of viewers fetch its archives and read; it has no home, and leaves no log there.
+
+        It asks the code server for definitions and PostgreSQL for the rest. The output of runs is in S3, and
+        the page of the configuration makes a launcher, which looks up its task definition and nothing else.
+        """
+        self._fetch_archives(role)
+        logs = self.config.bucket("logs")
+        output = [objects(logs, DAGSTER)]
+        allow(role, "OutputOfRuns", ["s3:GetObject"], output, why="each run has a folder of its own")
+        below = {"StringLike": {"s3:prefix": f"{DAGSTER}*"}}
+        allow(role, "ListOutputOfRuns", ["s3:ListBucket"], [f"arn:aws:s3:::{logs}"], conditions=below)
+        allow(role, "Look", ["ecs:DescribeTaskDefinition"], ["*"], why=_UNLIMITED)
 
     def of_runs(self, role: iam.Role) -> None:
         """Let runs read what landed, write lake, catalogue and warehouse, and delete copies and staging."""
@@ -221,6 +234,10 @@ class Rights:
     def machine(self, name: str) -> str:
         """Return the ARN of a state machine of this installation, which is made later."""
         return self._arn("states", f"stateMachine:{self.config.named(name)}")
+
+    def _fetch_archives(self, role: iam.Role) -> None:
+        archives = objects(self.config.bucket("archives"), "archives/")
+        allow(role, "Archives", ["s3:GetObject"], [archives], why="archives are named by their content")
 
     def _read_landing(self, role: iam.Role) -> None:
         landing = self.config.bucket("landing")

@@ -33,6 +33,7 @@ class _Kind:
     is_found: bool = False
     is_single: bool = False
     is_admitted: bool = False
+    only_reads: bool = False
 
 
 _ANSWERS = health(
@@ -60,7 +61,15 @@ _KINDS = (
         is_single=True,
     ),
     _Kind("webserver", _WEB, Size(512, 2048), _ANSWERS, port=WEBSERVER, is_found=True, is_admitted=True),
-    _Kind("viewer", (*_WEB, "--read-only"), Size(512, 2048), _ANSWERS, port=WEBSERVER, is_admitted=True),
+    _Kind(
+        "viewer",
+        (*_WEB, "--read-only"),
+        Size(512, 2048),
+        _ANSWERS,
+        port=WEBSERVER,
+        is_admitted=True,
+        only_reads=True,
+    ),
 )
 
 
@@ -97,12 +106,13 @@ class Services(Construct):
         task = stack.tasks.define(
             self,
             kind.name,
-            role=stack.services_role,
+            role=stack.viewer_role if kind.only_reads else stack.services_role,
             size=kind.size,
             command=[*COMMAND, *kind.command],
             port=kind.port,
             health_check=kind.health_check,
             environment={"DAGSTER_RUN_TASK_DEFINITION": stack.run_task.task_definition_arn},
+            has_home=not kind.only_reads,
         )
         found = ecs.CloudMapOptions(
             name=kind.name, cloud_map_namespace=names, dns_ttl=cdk.Duration.seconds(10)

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import region_info
 from constructs import Construct
 
 from infra.configuration import BUCKETS, Configuration
@@ -78,11 +79,16 @@ class StorageStack(cdk.Stack):
         self.requests_dead, self.requests = self._queues("requests")
         self._tell_of_uploads()
         self._keep_what_was_delivered()
+        self._let_balancers_log()
         for name in BUCKETS:
             cdk.CfnOutput(self, f"{name.capitalize()}Bucket", value=getattr(self, name).bucket_name)
         cdk.CfnOutput(self, "UploadsQueue", value=self.uploads.queue_url)
         cdk.CfnOutput(self, "RequestsQueue", value=self.requests.queue_url)
         cdk.CfnOutput(self, "NotificationsTopic", value=self.notifications.topic_arn)
+
+    def arn(self, name: str) -> str:
+        """Return the ARN of a bucket as text: a stack that takes it imports nothing and can be made first."""
+        return f"arn:aws:s3:::{self._config.bucket(name)}"
 
     @property
     def _removal(self) -> cdk.RemovalPolicy:
@@ -222,5 +228,30 @@ class StorageStack(cdk.Stack):
                     principals=[iam.AnyPrincipal()],
                     actions=actions_,
                     resources=[bucket.arn_for_objects("*")],
+                )
+            )
+
+    def _let_balancers_log(self) -> None:
+        """Let load balancers of this account leave their logs.
+
+        The CDK would do so from the stack of the balancer, and this template would change with that stack.
+        """
+        account = region_info.RegionInfo.get(self._config.region).elbv2_account
+        balancers: iam.IPrincipal = (
+            iam.AccountPrincipal(account)  # of AWS, one a region
+            if account
+            else iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")  # in newer regions
+        )
+        service = iam.ServicePrincipal("delivery.logs.amazonaws.com")
+        place = self.logs.arn_for_objects(f"{BALANCER}AWSLogs/{self._config.account}/*")
+        owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+        for principal, action, resource, conditions in (
+            (balancers, "s3:PutObject", place, None),
+            (service, "s3:PutObject", place, owned),
+            (service, "s3:GetBucketAcl", self.logs.bucket_arn, None),
+        ):
+            self.logs.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[principal], actions=[action], resources=[resource], conditions=conditions
                 )
             )

@@ -116,6 +116,7 @@ class PlatformTasks(Construct):
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, ecs.Secret] | None = None,
         execution_role: iam.Role | None = None,
+        has_home: bool = True,
     ) -> ecs.FargateTaskDefinition:
         """Make a task definition of one container, which has its name.
 
@@ -139,6 +140,8 @@ class PlatformTasks(Construct):
             Variables besides those of every task.
         execution_role : iam.Role or None
             Of a stack of its own: what it reads and writes belongs to that stack.
+        has_home : bool
+            Whether it mounts the network file system; else that folder goes with the container.
         """
         linux = ecs.LinuxParameters(scope, f"{_title(name)}Linux", init_process_enabled=True)
         linux.drop_capabilities(ecs.Capability.ALL)
@@ -150,7 +153,7 @@ class PlatformTasks(Construct):
             memory_limit_mib=size.memory,
             task_role=role,
             execution_role=execution_role or self.execution_role,
-            volumes=[self._home.volume()],
+            volumes=[self._home.volume()] if has_home else [],
         )
         container = task.add_container(
             _title(name),
@@ -166,7 +169,8 @@ class PlatformTasks(Construct):
             linux_parameters=linux,
         )
         acknowledge(task, "ECS2", "they are names and addresses; secrets come from Secrets Manager")
-        container.add_mount_points(self._home.mounted())
+        if has_home:
+            container.add_mount_points(self._home.mounted())
         return task
 
     def _log(self, scope: Construct, name: str) -> logs.LogGroup:

@@ -14,13 +14,9 @@ from analytics_platform.api.security.issuer_keys import is_safe_url
 from analytics_platform.settings import Settings
 from infra.tests.conftest import Templates
 from infra.tests.task_definitions import Task, tasks
+from infra.tests.template_parts import only_of
 
 _ENTRANCE, _ELSEWHERE = "10.42.7.7", "10.99.7.7"
-
-
-def _of(templates: Templates, kind: str) -> Any:  # noqa: ANN401 - as the template has it
-    (found,) = [each["Properties"] for each in templates["api"]["Resources"].values() if each["Type"] == kind]
-    return found
 
 
 @pytest.fixture
@@ -111,12 +107,12 @@ def test_the_load_balancer_is_believed_about_callers_and_nobody_outside_of_the_n
 
 
 def test_it_is_reached_by_its_name_and_has_no_login_before_its_own(templates: Templates) -> None:
-    rule = _of(templates, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    rule = only_of(templates["api"], "AWS::ElasticLoadBalancingV2::ListenerRule")
     assert rule["Conditions"] == [
         {"Field": "host-header", "HostHeaderConfig": {"Values": ["dev.analytics.example.com"]}}
     ]
     assert [action["Type"] for action in rule["Actions"]] == ["forward"]
-    group = _of(templates, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    group = only_of(templates["api"], "AWS::ElasticLoadBalancingV2::TargetGroup")
     assert (group["HealthCheckPath"], group["Matcher"], group["Port"]) == (
         "/health",
         {"HttpCode": "200"},
@@ -132,7 +128,7 @@ def test_it_is_reached_by_its_name_and_has_no_login_before_its_own(templates: Te
 
 
 def test_a_failed_deployment_is_taken_back_and_none_is_without_a_healthy_task(templates: Templates) -> None:
-    service = _of(templates, "AWS::ECS::Service")
+    service = only_of(templates["api"], "AWS::ECS::Service")
     told = service["DeploymentConfiguration"]
     assert told["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
     assert (told["MinimumHealthyPercent"], told["MaximumPercent"]) == (100, 200)
@@ -144,9 +140,9 @@ def test_a_failed_deployment_is_taken_back_and_none_is_without_a_healthy_task(te
 
 def test_it_grows_with_its_load(templates: Templates, production: Templates) -> None:
     for stacks, fewest, most in ((templates, 1, 2), (production, 2, 6)):
-        scaled = _of(stacks, "AWS::ApplicationAutoScaling::ScalableTarget")
+        scaled = only_of(stacks["api"], "AWS::ApplicationAutoScaling::ScalableTarget")
         assert (scaled["MinCapacity"], scaled["MaxCapacity"]) == (fewest, most)
-        (policy,) = [_of(stacks, "AWS::ApplicationAutoScaling::ScalingPolicy")]
+        policy = only_of(stacks["api"], "AWS::ApplicationAutoScaling::ScalingPolicy")
         told = policy["TargetTrackingScalingPolicyConfiguration"]
         assert told["PredefinedMetricSpecification"] == {
             "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
@@ -154,7 +150,7 @@ def test_it_grows_with_its_load(templates: Templates, production: Templates) -> 
 
 
 def test_the_secret_of_its_cookies_is_made_there_and_long_enough(templates: Templates) -> None:
-    secret = _of(templates, "AWS::SecretsManager::Secret")["GenerateSecretString"]
+    secret = only_of(templates["api"], "AWS::SecretsManager::Secret")["GenerateSecretString"]
     least = next(
         each.min_length
         for each in Settings.model_fields["session_secret"].metadata

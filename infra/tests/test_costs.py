@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from infra.configuration import ConfigurationError, configuration
-from infra.costs import _SERVICES, estimate, table
+from infra.costs import _RULES, _SERVICES, estimate, table
+from infra.tests.template_parts import of_type
 
 
 def _month(what: str, **sizes: object) -> float:
@@ -55,6 +56,11 @@ def test_services_are_counted_as_they_are_sized(templates: Mapping[str, Mapping[
         if each["Type"] == "AWS::ECS::TaskDefinition" and each["Properties"]["Family"] != "analytics-dev-run"
     )
     assert sized == sorted((cpu, gib) for _, copies, cpu, gib in _SERVICES for _ in range(copies))
+
+
+def test_rules_of_the_firewall_are_counted(templates: Mapping[str, Mapping[str, Any]]) -> None:
+    (rules,) = of_type(templates["entrance"], "AWS::WAFv2::WebACL").values()
+    assert len(rules["Rules"]) == _RULES
 
 
 def test_the_document_shows_the_estimate() -> None:

@@ -10,7 +10,7 @@ from infra.checks.iam import Statement, statements
 from infra.checks.synthesis import Template
 from infra.configuration import configuration
 from infra.tests.conftest import Templates
-from infra.tests.template_parts import of_type
+from infra.tests.template_parts import of_type, only_of
 
 _ISSUER = "token.actions.githubusercontent.com"
 _REPOSITORY = configuration("dev").repository
@@ -47,7 +47,7 @@ def test_a_role_is_for_named_jobs_of_one_repository(
     assert trust["Condition"] == {
         "StringEquals": {f"{_ISSUER}:aud": "sts.amazonaws.com", f"{_ISSUER}:sub": subjects}
     }
-    (issuer,) = of_type(production["delivery"], "AWS::IAM::OIDCProvider").values()
+    issuer = only_of(production["delivery"], "AWS::IAM::OIDCProvider")
     assert (issuer["Url"], issuer["ClientIdList"]) == (f"https://{_ISSUER}", ["sts.amazonaws.com"])
 
 
@@ -102,7 +102,7 @@ def test_a_tag_of_an_image_never_moves_and_each_image_is_scanned(
     templates: Templates, production: Templates
 ) -> None:
     for installation in (templates, production):
-        (repository,) = of_type(installation["delivery"], "AWS::ECR::Repository").values()
+        repository = only_of(installation["delivery"], "AWS::ECR::Repository")
         assert repository["ImageTagMutability"] == "IMMUTABLE"
         assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
         (rule,) = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]

@@ -9,6 +9,7 @@ import pytest
 from analytics_platform.settings import Settings
 from infra.glue.job import arguments
 from infra.glue.jobs import read_jobs
+from infra.tests.template_parts import of_type, only_of
 
 Template = Mapping[str, Any]
 
@@ -16,10 +17,6 @@ Template = Mapping[str, Any]
 @pytest.fixture
 def stack(templates: Mapping[str, Template]) -> Template:
     return templates["glue"]
-
-
-def _of(stack: Template, kind: str) -> list[dict[str, Any]]:
-    return [each["Properties"] for each in stack["Resources"].values() if each["Type"] == kind]
 
 
 def _text(value: object) -> str:
@@ -30,7 +27,7 @@ def _text(value: object) -> str:
 
 
 def _statements(stack: Template) -> Iterator[dict[str, Any]]:
-    for policy in _of(stack, "AWS::IAM::Policy"):
+    for policy in of_type(stack, "AWS::IAM::Policy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             for key in ("Action", "Resource"):
                 value = statement[key]
@@ -45,7 +42,7 @@ def _resources(stack: Template, action: str) -> set[str]:
 
 
 def test_there_is_one_job_for_each_entry_of_the_list(stack: Template) -> None:
-    made = {job["Name"]: job for job in _of(stack, "AWS::Glue::Job")}
+    made = {job["Name"]: job for job in of_type(stack, "AWS::Glue::Job").values()}
     assert set(made) == {f"analytics-dev-history-{job.name}" for job in read_jobs()}
     for job in read_jobs():
         told = made[f"analytics-dev-history-{job.name}"]
@@ -53,13 +50,13 @@ def test_there_is_one_job_for_each_entry_of_the_list(stack: Template) -> None:
         assert (told["WorkerType"], told["NumberOfWorkers"]) == (job.worker_type, job.workers)
         assert (told["Timeout"], told["MaxRetries"]) == (job.timeout_minutes, job.retries)
         assert told["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
-        assert told["SecurityConfiguration"] == _of(stack, "AWS::Glue::SecurityConfiguration")[0]["Name"]
-        connection = _of(stack, "AWS::Glue::Connection")[0]["ConnectionInput"]
+        assert told["SecurityConfiguration"] == only_of(stack, "AWS::Glue::SecurityConfiguration")["Name"]
+        connection = only_of(stack, "AWS::Glue::Connection")["ConnectionInput"]
         assert told["Connections"] == {"Connections": [connection["Name"]]}
 
 
 def test_the_script_understands_its_arguments(stack: Template) -> None:
-    for job, entry in zip(_of(stack, "AWS::Glue::Job"), read_jobs(), strict=True):
+    for job, entry in zip(of_type(stack, "AWS::Glue::Job").values(), read_jobs(), strict=True):
         words = [word for name, value in job["DefaultArguments"].items() for word in (name, _text(value))]
         given = arguments(words)
         assert (given["job"], given["dataset"], given["span"]) == (entry.name, entry.dataset, entry.span)
@@ -75,30 +72,34 @@ def test_the_script_understands_its_arguments(stack: Template) -> None:
 def test_the_jobs_run_the_release_that_the_tasks_run(
     templates: Mapping[str, Template], stack: Template
 ) -> None:
-    tasks = _of(templates["orchestration"], "AWS::ECS::TaskDefinition")
+    tasks = of_type(templates["orchestration"], "AWS::ECS::TaskDefinition").values()
     variables = {
         each["Name"]: each["Value"]
-        for each in tasks[0]["ContainerDefinitions"][0]["Environment"]
+        for each in next(iter(tasks))["ContainerDefinitions"][0]["Environment"]
         if "Value" in each
     }
-    for job in _of(stack, "AWS::Glue::Job"):
+    for job in of_type(stack, "AWS::Glue::Job").values():
         told = job["DefaultArguments"]
         assert told["--environment-archive"] == variables["ENVIRONMENT_ARCHIVE"]
         assert told["--code-archive"] == variables["CODE_ARCHIVE"]
 
 
 def test_logs_and_bookmarks_are_encrypted_with_a_key_that_changes(stack: Template) -> None:
-    told = _of(stack, "AWS::Glue::SecurityConfiguration")[0]["EncryptionConfiguration"]
+    told = only_of(stack, "AWS::Glue::SecurityConfiguration")["EncryptionConfiguration"]
     assert told["CloudWatchEncryption"]["CloudWatchEncryptionMode"] == "SSE-KMS"
     assert told["JobBookmarksEncryption"]["JobBookmarksEncryptionMode"] == "CSE-KMS"
     assert told["S3Encryptions"] == [{"S3EncryptionMode": "SSE-S3"}]
-    assert [key["EnableKeyRotation"] for key in _of(stack, "AWS::KMS::Key")] == [True]
-    assert all("KmsKeyId" in log and "RetentionInDays" in log for log in _of(stack, "AWS::Logs::LogGroup"))
+    assert [key["EnableKeyRotation"] for key in of_type(stack, "AWS::KMS::Key").values()] == [True]
+    assert all(
+        "KmsKeyId" in log and "RetentionInDays" in log
+        for log in of_type(stack, "AWS::Logs::LogGroup").values()
+    )
 
 
 def test_the_workers_reach_each_other_and_the_ledger(stack: Template) -> None:
     rules = {
-        (rule["FromPort"], rule["ToPort"]): rule for rule in _of(stack, "AWS::EC2::SecurityGroupIngress")
+        (rule["FromPort"], rule["ToPort"]): rule
+        for rule in of_type(stack, "AWS::EC2::SecurityGroupIngress").values()
     }
     own = rules[0, 65535]
     assert own["GroupId"] == own["SourceSecurityGroupId"]
@@ -133,14 +134,16 @@ def test_the_role_reads_one_secret(stack: Template) -> None:
     reading = [
         told["Resource"] for told in _statements(stack) if "secretsmanager:GetSecretValue" in told["Action"]
     ]
-    jobs = [job["DefaultArguments"]["--ledger-secret"] for job in _of(stack, "AWS::Glue::Job")]
+    jobs = [job["DefaultArguments"]["--ledger-secret"] for job in of_type(stack, "AWS::Glue::Job").values()]
     assert reading == [[secret] for secret in jobs[:1]]
 
 
 def test_people_are_told_of_every_job_that_fails(stack: Template) -> None:
-    (rule,) = _of(stack, "AWS::Events::Rule")
+    rule = only_of(stack, "AWS::Events::Rule")
     assert rule["EventPattern"]["detail-type"] == ["Glue Job State Change"]
-    assert rule["EventPattern"]["detail"]["jobName"] == [job["Name"] for job in _of(stack, "AWS::Glue::Job")]
+    assert rule["EventPattern"]["detail"]["jobName"] == [
+        job["Name"] for job in of_type(stack, "AWS::Glue::Job").values()
+    ]
     assert {"FAILED", "TIMEOUT"} <= set(rule["EventPattern"]["detail"]["state"])
     (target,) = rule["Targets"]
     assert "Notifications" in json.dumps(target["Arn"])

@@ -11,7 +11,7 @@ import pytest
 from infra.checks.synthesis import Template
 from infra.configuration import configuration
 from infra.tests.conftest import Templates
-from infra.tests.template_parts import of_type
+from infra.tests.template_parts import of_type, only_of
 
 _RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 _SITES = ("webserver", "viewer", "api")
@@ -25,7 +25,7 @@ def _alarms(template: Template) -> dict[str, Mapping[str, Any]]:
 
 def _board(template: Template) -> list[Mapping[str, Any]]:
     """Return the widgets of the dashboard; what is known only when deployed is an X."""
-    (board,) = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    board = only_of(template, "AWS::CloudWatch::Dashboard")
     parts = board["DashboardBody"]["Fn::Join"][1]
     text = "".join(each if isinstance(each, str) else "X" for each in parts)
     widgets: list[Mapping[str, Any]] = json.loads(text)["widgets"]
@@ -65,7 +65,7 @@ def test_a_service_that_does_not_run_is_told_by_the_name_that_it_has(templates: 
                 "breaching",
             )
     assert set(watched) == services
-    (cluster,) = of_type(templates["orchestration"], "AWS::ECS::Cluster").values()
+    cluster = only_of(templates["orchestration"], "AWS::ECS::Cluster")
     assert cluster["ClusterSettings"] == [{"Name": "containerInsights", "Value": "enabled"}]
     assert watched["daemon"] == {"ClusterName": cluster["ClusterName"], "ServiceName": "daemon"}
 
@@ -166,7 +166,7 @@ def test_the_budget_warns_of_what_is_spent_and_of_what_will_be(
 ) -> None:
     config = configuration(environment)
     installation = {"dev": templates, "prod": production}[environment]
-    (budget,) = of_type(installation["observability"], "AWS::Budgets::Budget").values()
+    budget = only_of(installation["observability"], "AWS::Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": config.budget_usd, "Unit": "USD"}
     assert (budget["Budget"]["TimeUnit"], budget["Budget"]["BudgetType"]) == ("MONTHLY", "COST")
     warned = {

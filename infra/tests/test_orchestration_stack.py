@@ -1,19 +1,13 @@
 """Dagster on ECS: services and how they are replaced, who reaches them, and where data stand."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from infra.stacks.network import CODE_SERVER
 from infra.tests.conftest import Templates
 from infra.tests.task_definitions import Task, tasks
+from infra.tests.template_parts import of_type, only_of
 
 SERVICES = ("code-server", "daemon", "webserver", "viewer")
-
-
-def _of(template: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
-    return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
 
 
 @pytest.fixture
@@ -24,7 +18,10 @@ def told(templates: Templates) -> dict[str, Task]:
 def test_there_is_exactly_one_daemon_and_a_failed_deployment_is_taken_back(
     templates: Templates, told: dict[str, Task]
 ) -> None:
-    services = {each["ServiceName"]: each for each in _of(templates["orchestration"], "AWS::ECS::Service")}
+    services = {
+        each["ServiceName"]: each
+        for each in of_type(templates["orchestration"], "AWS::ECS::Service").values()
+    }
     assert set(services) == set(SERVICES)
     for name, service in services.items():
         replaced = service["DeploymentConfiguration"]
@@ -42,7 +39,7 @@ def test_there_is_exactly_one_daemon_and_a_failed_deployment_is_taken_back(
 def test_those_who_only_look_cannot_change_anything(templates: Templates, told: dict[str, Task]) -> None:
     assert told["viewer"].container["Command"][-1] == "--read-only"
     assert "--read-only" not in told["webserver"].container["Command"]
-    rules = _of(templates["orchestration"], "AWS::ElasticLoadBalancingV2::ListenerRule")
+    rules = of_type(templates["orchestration"], "AWS::ElasticLoadBalancingV2::ListenerRule").values()
     assert [rule["Actions"][0]["Type"] for rule in rules] == ["authenticate-cognito"] * 2
     of = {
         rule["Conditions"][0]["HostHeaderConfig"]["Values"][0].split(".")[0]: str(rule["Actions"][0])
@@ -54,7 +51,7 @@ def test_those_who_only_look_cannot_change_anything(templates: Templates, told: 
 
 
 def test_a_run_may_be_on_spot_and_has_time_to_end(templates: Templates, told: dict[str, Task]) -> None:
-    (providers,) = _of(templates["orchestration"], "AWS::ECS::ClusterCapacityProviderAssociations")
+    providers = only_of(templates["orchestration"], "AWS::ECS::ClusterCapacityProviderAssociations")
     assert providers["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
     assert told["run"].container["StopTimeout"] == 120
     assert told["run"].container["Name"] == "run"
@@ -62,7 +59,7 @@ def test_a_run_may_be_on_spot_and_has_time_to_end(templates: Templates, told: di
 
 def test_the_database_is_private_encrypted_and_saved(templates: Templates, production: Templates) -> None:
     for template, days, is_kept in ((templates, 7, False), (production, 35, True)):
-        (database,) = _of(template["orchestration"], "AWS::RDS::DBInstance")
+        database = only_of(template["orchestration"], "AWS::RDS::DBInstance")
         assert database["StorageEncrypted"] is True
         assert database["EngineVersion"].startswith("17.")
         assert database["DBName"] == "dagster"
@@ -71,28 +68,30 @@ def test_the_database_is_private_encrypted_and_saved(templates: Templates, produ
         assert database["BackupRetentionPeriod"] == days
         assert database["DeletionProtection"] is is_kept
         assert database["MultiAZ"] is is_kept
-    (parameters,) = _of(templates["orchestration"], "AWS::RDS::DBParameterGroup")
+    parameters = only_of(templates["orchestration"], "AWS::RDS::DBParameterGroup")
     assert parameters["Parameters"]["rds.force_ssl"] == "1"
 
 
 def test_the_home_is_mounted_encrypted_and_by_role(templates: Templates) -> None:
-    (files,) = _of(templates["orchestration"], "AWS::EFS::FileSystem")
+    files = only_of(templates["orchestration"], "AWS::EFS::FileSystem")
     assert files["Encrypted"] is True
     assert files["BackupPolicy"] == {"Status": "ENABLED"}
     (denied,) = [each for each in files["FileSystemPolicy"]["Statement"] if each["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     allowed = [each["Action"] for each in files["FileSystemPolicy"]["Statement"] if each["Effect"] == "Allow"]
     assert "elasticfilesystem:ClientMount" not in str(allowed), "who mounts it has a role that says so"
-    (door,) = _of(templates["orchestration"], "AWS::EFS::AccessPoint")
+    door = only_of(templates["orchestration"], "AWS::EFS::AccessPoint")
     assert door["PosixUser"] == {"Uid": "10001", "Gid": "10001"}
     assert door["RootDirectory"]["CreationInfo"]["OwnerUid"] == "10001"
-    for task in _of(templates["orchestration"], "AWS::ECS::TaskDefinition"):
-        (volume,) = task["Volumes"]
+    for name, each in tasks(templates["orchestration"]).items():
+        if name == "viewer":  # it writes nothing: test_task_rights.py
+            continue
+        (volume,) = each.properties["Volumes"]
         of = volume["EFSVolumeConfiguration"]
         assert of["TransitEncryption"] == "ENABLED"
         assert of["AuthorizationConfig"]["IAM"] == "ENABLED"
         assert "AccessPointId" in of["AuthorizationConfig"]
-        (mounted,) = task["ContainerDefinitions"][0]["MountPoints"]
+        (mounted,) = each.container["MountPoints"]
         assert mounted["ContainerPath"] == "/srv/analytics"
 
 
@@ -100,8 +99,11 @@ def test_daemon_and_webservers_find_the_code_server_by_its_name(
     templates: Templates, told: dict[str, Task]
 ) -> None:
     template = templates["orchestration"]
-    (names,) = _of(template, "AWS::ServiceDiscovery::PrivateDnsNamespace")
-    found = {f"{each['Name']}.{names['Name']}" for each in _of(template, "AWS::ServiceDiscovery::Service")}
+    names = only_of(template, "AWS::ServiceDiscovery::PrivateDnsNamespace")
+    found = {
+        f"{each['Name']}.{names['Name']}"
+        for each in of_type(template, "AWS::ServiceDiscovery::Service").values()
+    }
     for name in ("daemon", "webserver", "viewer"):
         assert told[name].environment["DAGSTER_CODE_SERVER_HOST"] in found
     (port,) = told["code-server"].container["PortMappings"]
@@ -116,26 +118,32 @@ def test_no_task_starts_before_its_home_and_its_rights_are_there(templates: Temp
     resources = templates["orchestration"]["Resources"]
     kinds = {name: each["Type"] for name, each in resources.items()}
     mounts = {name for name, kind in kinds.items() if kind == "AWS::EFS::MountTarget"}
-    policies = {name for name, kind in kinds.items() if kind == "AWS::IAM::Policy" and "Runs" not in name}
+    policies = [name for name, kind in kinds.items() if kind == "AWS::IAM::Policy"]
     assert len(mounts) == 3
-    assert len(policies) == 2
     for each in resources.values():
         if each["Type"] == "AWS::ECS::Service":
-            assert mounts | policies <= set(each["DependsOn"])
+            is_viewer = each["Properties"]["ServiceName"] == "viewer"
+            of_role = ("ViewerRole" if is_viewer else "ServicesRole", "TasksExecutionRole")
+            needed = {name for name in policies if name.startswith(of_role)}
+            assert len(needed) == 2
+            assert mounts | needed <= set(each["DependsOn"])
 
 
 def test_a_load_balancer_waits_until_archives_are_unpacked(templates: Templates) -> None:
-    for service in _of(templates["orchestration"], "AWS::ECS::Service"):
+    for service in of_type(templates["orchestration"], "AWS::ECS::Service").values():
         is_admitted = "LoadBalancers" in service
         assert is_admitted == (service["ServiceName"] in {"webserver", "viewer"})
         assert service.get("HealthCheckGracePeriodSeconds") == (300 if is_admitted else None)
-    groups = _of(templates["orchestration"], "AWS::ElasticLoadBalancingV2::TargetGroup")
+    groups = of_type(templates["orchestration"], "AWS::ElasticLoadBalancingV2::TargetGroup").values()
     assert {group["HealthCheckPath"] for group in groups} == {"/server_info"}
 
 
 def test_every_task_has_a_log_that_ends(templates: Templates, production: Templates) -> None:
     for stacks, environment, days in ((templates, "dev", 30), (production, "prod", 365)):
-        logs = {each["LogGroupName"]: each for each in _of(stacks["orchestration"], "AWS::Logs::LogGroup")}
+        logs = {
+            each["LogGroupName"]: each
+            for each in of_type(stacks["orchestration"], "AWS::Logs::LogGroup").values()
+        }
         assert set(logs) == {f"/analytics-{environment}/{name}" for name in (*SERVICES, "run")}
         assert {log["RetentionInDays"] for log in logs.values()} == {days}
 

@@ -65,7 +65,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
 
 
 def _heard(calls: socket.socket) -> set[str]:
-    found = set()
+    found: set[str] = set()
     while True:
         try:
             told = json.loads(calls.recv(8192))

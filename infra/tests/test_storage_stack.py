@@ -7,28 +7,24 @@ from typing import Any
 import pytest
 
 from infra.tests.conftest import Templates
+from infra.tests.template_parts import of_type, only_of
 
 BUCKETS = ("landing", "lake", "archives", "results", "logs")
 
 
-def _of(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    found = template["Resources"].items()
-    return {name: each.get("Properties", {}) for name, each in found if each["Type"] == kind}
-
-
-def _bucket(template: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _bucket(template: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next(
-        each for each in _of(template, "AWS::S3::Bucket").values() if f"-{name}-" in each["BucketName"]
+        each for each in of_type(template, "AWS::S3::Bucket").values() if f"-{name}-" in each["BucketName"]
     )
 
 
 def _policy(template: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     logical = next(
-        key for key, each in _of(template, "AWS::S3::Bucket").items() if f"-{name}-" in each["BucketName"]
+        key for key, each in of_type(template, "AWS::S3::Bucket").items() if f"-{name}-" in each["BucketName"]
     )
     return next(
         list(each["PolicyDocument"]["Statement"])
-        for each in _of(template, "AWS::S3::BucketPolicy").values()
+        for each in of_type(template, "AWS::S3::BucketPolicy").values()
         if each["Bucket"] == {"Ref": logical}
     )
 
@@ -49,13 +45,21 @@ def test_who_reads_and_writes_is_logged(templates: Templates, name: str) -> None
     assert logged["LogFilePrefix"] == f"access/{name}/"
 
 
+def test_load_balancers_of_this_account_leave_their_logs(templates: Templates) -> None:
+    allowed = [each for each in _policy(templates["storage"], "logs") if each["Effect"] == "Allow"]
+    (balancers,) = [each for each in allowed if "AWS" in each["Principal"]]
+    assert balancers["Principal"] == {"AWS": "arn:aws:iam::054676820928:root"}  # of AWS, for eu-central-1
+    assert balancers["Action"] == "s3:PutObject"
+    assert balancers["Resource"]["Fn::Join"][1][1] == "/balancer/AWSLogs/111122223333/*"
+
+
 def test_uploads_are_told_to_the_queue_and_to_eventbridge(templates: Templates) -> None:
     told = _bucket(templates["storage"], "landing")["NotificationConfiguration"]
     assert told["EventBridgeConfiguration"] == {"EventBridgeEnabled": True}
     assert [each["Event"] for each in told["QueueConfigurations"]] == ["s3:ObjectCreated:*"]
     allowed = [
         statement
-        for each in _of(templates["storage"], "AWS::SQS::QueuePolicy").values()
+        for each in of_type(templates["storage"], "AWS::SQS::QueuePolicy").values()
         for statement in each["PolicyDocument"]["Statement"]
         if statement["Principal"] == {"Service": "s3.amazonaws.com"}
     ]
@@ -96,14 +100,14 @@ def test_what_is_exchanged_expires_after_a_day(templates: Templates) -> None:
 @pytest.mark.parametrize("name", ["uploads", "requests"])
 def test_a_queue_gives_up_after_five_readings_and_an_alarm_tells(templates: Templates, name: str) -> None:
     template = templates["storage"]
-    queues = {each["QueueName"]: each for each in _of(template, "AWS::SQS::Queue").values()}
+    queues = {each["QueueName"]: each for each in of_type(template, "AWS::SQS::Queue").values()}
     queue, dead = queues[f"analytics-dev-{name}"], queues[f"analytics-dev-{name}-dead"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
     assert queue["VisibilityTimeout"] == 180
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     (alarm,) = (
         each
-        for each in _of(template, "AWS::CloudWatch::Alarm").values()
+        for each in of_type(template, "AWS::CloudWatch::Alarm").values()
         if each["AlarmName"] == f"analytics-dev-{name}-dead-letters"
     )
     assert alarm["AlarmActions"]
@@ -112,9 +116,9 @@ def test_a_queue_gives_up_after_five_readings_and_an_alarm_tells(templates: Temp
 
 def test_alarms_and_budgets_may_publish_and_people_are_subscribed(templates: Templates) -> None:
     template = templates["storage"]
-    (topic,) = _of(template, "AWS::SNS::TopicPolicy").values()
+    topic = only_of(template, "AWS::SNS::TopicPolicy")
     allowed = json.dumps([each for each in topic["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"])
     assert "cloudwatch.amazonaws.com" in allowed
     assert "budgets.amazonaws.com" in allowed
-    (subscribed,) = _of(template, "AWS::SNS::Subscription").values()
+    subscribed = only_of(template, "AWS::SNS::Subscription")
     assert subscribed["Endpoint"] == "analytics-dev@example.com"

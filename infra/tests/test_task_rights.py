@@ -5,9 +5,12 @@ import pytest
 from infra.checks.iam import Statement, statements
 from infra.checks.synthesis import Template
 from infra.tests.conftest import Templates
+from infra.tests.task_definitions import tasks
 
 _LANDING = "arn:aws:s3:::analytics-dev-landing-111122223333-eu-central-1"
 _LAKE = "arn:aws:s3:::analytics-dev-lake-111122223333-eu-central-1"
+_ARCHIVES = "arn:aws:s3:::analytics-dev-archives-111122223333-eu-central-1"
+_LOGS = "arn:aws:s3:::analytics-dev-logs-111122223333-eu-central-1"
 _ECS = "arn:aws:ecs:eu-central-1:111122223333"
 
 
@@ -32,6 +35,11 @@ def services(templates: Templates) -> list[Statement]:
 
 
 @pytest.fixture
+def viewer(templates: Templates) -> list[Statement]:
+    return _of(templates["orchestration"], "ViewerRole")
+
+
+@pytest.fixture
 def runs(templates: Templates) -> list[Statement]:
     return _of(templates["orchestration"], "RunsRole")
 
@@ -42,12 +50,12 @@ def api(templates: Templates) -> list[Statement]:
 
 
 def test_only_the_services_start_runs_of_one_family_in_one_cluster(
-    services: list[Statement], runs: list[Statement], api: list[Statement]
+    services: list[Statement], runs: list[Statement], api: list[Statement], viewer: list[Statement]
 ) -> None:
     (start,) = [each for each in services if "ecs:RunTask" in each.actions]
     assert start.resources == (f"{_ECS}:task-definition/analytics-dev-run:*",)
     assert start.condition == {"ArnEquals": {"ecs:cluster": f"{_ECS}:cluster/analytics-dev"}}
-    for each in (runs, api):
+    for each in (runs, api, viewer):
         assert not _actions(each) & {"ecs:RunTask", "ecs:StopTask", "iam:PassRole"}
 
 
@@ -112,6 +120,26 @@ def test_the_services_answer_requests_of_three_machines(services: list[Statement
         assert _where(services, action) == _where(services, "states:SendTaskSuccess")
 
 
+def test_whoever_only_looks_reads_its_archives_and_the_output_of_runs_and_writes_nothing(
+    viewer: list[Statement],
+) -> None:
+    assert {each.effect for each in viewer} == {"Allow"}
+    assert _actions(viewer) == {"s3:GetObject", "s3:ListBucket", "ecs:DescribeTaskDefinition"}
+    assert _where(viewer, "s3:GetObject") == {f"{_ARCHIVES}/archives/*", f"{_LOGS}/dagster/*"}
+    (listed,) = [each for each in viewer if "s3:ListBucket" in each.actions]
+    assert listed.resources == (_LOGS,)
+    assert listed.condition == {"StringLike": {"s3:prefix": "dagster/*"}}
+
+
+def test_the_webserver_of_viewers_alone_has_that_role_and_no_home(templates: Templates) -> None:
+    told = tasks(templates["orchestration"], templates["api"])
+    roles = {name: task.properties["TaskRoleArn"]["Fn::GetAtt"][0] for name, task in told.items()}
+    assert [name for name, role in roles.items() if role.startswith("ViewerRole")] == ["viewer"]
+    assert "Volumes" not in told["viewer"].properties
+    assert "MountPoints" not in told["viewer"].container
+    assert roles["webserver"].startswith("ServicesRole")
+
+
 def test_the_home_is_entered_by_its_door_only(
     services: list[Statement], runs: list[Statement], api: list[Statement]
 ) -> None:
@@ -133,6 +161,7 @@ def test_ecs_itself_pulls_logs_and_reads_secrets_and_no_task_does(templates: Tem
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
     }
-    for stack, role in (("orchestration", "ServicesRole"), ("orchestration", "RunsRole"), ("api", "ApiRole")):
+    of_dagster = [("orchestration", role) for role in ("ServicesRole", "RunsRole", "ViewerRole")]
+    for stack, role in (*of_dagster, ("api", "ApiRole")):
         told = _actions(_of(templates[stack], role))
         assert not [each for each in told if each.startswith(("secretsmanager:", "ecr:"))]

@@ -13,7 +13,7 @@ from infra.checks.linters import lint_templates
 from infra.checks.synthesis import Template
 from infra.configuration import configuration
 from infra.tests.conftest import Templates
-from infra.tests.template_parts import of_type, rights
+from infra.tests.template_parts import of_type, only_of, rights
 
 _CALLED = {
     "arn:aws:states:::lambda:invoke": {"lambda:InvokeFunction"},
@@ -125,7 +125,7 @@ def test_no_stack_exports_a_task_definition_because_a_release_could_not_change_i
 
 def test_each_object_of_the_landing_bucket_starts_the_machine_and_is_not_lost(templates: Templates) -> None:
     template = templates["triggers"]
-    (rule,) = of_type(template, "AWS::Events::Rule").values()
+    rule = only_of(template, "AWS::Events::Rule")
     pattern = rule["EventPattern"]
     assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
     assert "Landing" in json.dumps(pattern["detail"]["bucket"]["name"])
@@ -135,7 +135,7 @@ def test_each_object_of_the_landing_bucket_starts_the_machine_and_is_not_lost(te
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 10}
     queue = target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]
     assert template["Resources"][queue]["Type"] == "AWS::SQS::Queue"
-    (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
+    policy = only_of(template, "AWS::SQS::QueuePolicy")
     (sends,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
     assert sends["Principal"] == {"Service": "events.amazonaws.com"}
     assert "Uploads" in json.dumps(sends["Condition"]["ArnEquals"]["aws:SourceArn"])
@@ -144,8 +144,8 @@ def test_each_object_of_the_landing_bucket_starts_the_machine_and_is_not_lost(te
 def test_the_day_begins_by_itself_in_production_when_the_day_of_the_session_zone_has_ended(
     templates: Templates, production: Templates
 ) -> None:
-    (dev,) = of_type(templates["triggers"], "AWS::Scheduler::Schedule").values()
-    (prod,) = of_type(production["triggers"], "AWS::Scheduler::Schedule").values()
+    dev = only_of(templates["triggers"], "AWS::Scheduler::Schedule")
+    prod = only_of(production["triggers"], "AWS::Scheduler::Schedule")
     assert (dev["State"], prod["State"]) == ("DISABLED", "ENABLED")
     assert prod["ScheduleExpression"] == "cron(5 0 * * ? *)"
     assert prod["ScheduleExpressionTimezone"] == "Etc/GMT-3"
@@ -159,8 +159,8 @@ def test_the_day_begins_by_itself_in_production_when_the_day_of_the_session_zone
 
 def test_rule_and_schedule_start_their_own_machine_and_nothing_else(templates: Templates) -> None:
     template = templates["triggers"]
-    (rule,) = of_type(template, "AWS::Events::Rule").values()
-    (schedule,) = of_type(template, "AWS::Scheduler::Schedule").values()
+    rule = only_of(template, "AWS::Events::Rule")
+    schedule = only_of(template, "AWS::Scheduler::Schedule")
     for target in (rule["Targets"][0], schedule["Target"]):
         role = target["RoleArn"]["Fn::GetAtt"][0]
         assert "states:StartExecution" in rights(template, role)

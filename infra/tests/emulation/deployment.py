@@ -28,6 +28,7 @@ UNKNOWN = frozenset(
         "AWS::IAM::OIDCProvider",
         "AWS::RedshiftServerless::Namespace",
         "AWS::RedshiftServerless::Workgroup",
+        "AWS::WAFv2::LoggingConfiguration",
         "AWS::WAFv2::WebACLAssociation",
         METRIC_MATH,
     }
@@ -90,10 +91,9 @@ def deploy(emulation: Emulation, assembly: Path, stacks: Sequence[str]) -> dict[
 def _bootstrap(emulation: Emulation) -> None:
     """Make what `cdk bootstrap` makes, as far as templates ask for it."""
     emulation.client("ssm").put_parameter(Name=_BOOTSTRAP, Value="30", Type="String", Overwrite=True)
-    emulation.client("s3").create_bucket(
-        Bucket=_assets_bucket(emulation),
-        CreateBucketConfiguration={"LocationConstraint": emulation.region},
-    )
+    s3, bucket = emulation.client("s3"), _assets_bucket(emulation)
+    if bucket not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": emulation.region})
 
 
 def _assets_bucket(emulation: Emulation) -> str:
