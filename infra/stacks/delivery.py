@@ -114,6 +114,7 @@ class DeliveryStack(cdk.Stack):
         )
         owned = "a stack has a number in its name"
         allow(self.deploy, "SeeStorage", ["cloudformation:ListStackResources"], [stack], why=owned)
+        allow(self.deploy, "SeeStacks", ["cloudformation:DescribeStacks"], [self._stacks()], why=owned)
 
     def _compare(self) -> None:
         """Let the plan read the templates that are deployed.
@@ -121,16 +122,19 @@ class DeliveryStack(cdk.Stack):
         The role of `cdk bootstrap` for this reads all of the account, also the lake: too much for whoever
         opens a pull request.
         """
-        stacks = self.format_arn(
-            service="cloudformation", resource="stack", resource_name=f"{self._config.prefix}-*/*"
-        )
         read = ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
         allow(
             self.plan,
             "Compare",
             read,
-            [stacks],
+            [self._stacks()],
             why="stacks of this installation have numbers in their names",
+        )
+
+    def _stacks(self) -> str:
+        """Return the ARN of all stacks of this installation."""
+        return self.format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{self._config.prefix}-*/*"
         )
 
     def _use_bootstrap(self) -> None:

@@ -64,6 +64,7 @@ def test_the_deployment_takes_on_roles_of_bootstrap_of_this_account_and_region_a
     allowed = _allowed(templates["delivery"], "deploy")
     actions = {action for each in allowed for action in each.actions}
     assert actions == {
+        "cloudformation:DescribeStacks",
         "cloudformation:ListStackResources",
         "ecr:DescribeImages",
         "s3:GetObject",

@@ -169,7 +169,7 @@ def test_a_bucket_that_is_taken_while_people_read_rolls_back_is_refused_and_then
     told = capfd.readouterr()
     assert ended == 1, told
     assert "analytics-dev-storage failed to deploy" in told.err
-    assert "; mend that and apply again, " in told.out.splitlines()[-1]
+    assert "; mend that and apply again: " in told.out.splitlines()[-1]
     assert _stacks(emulation)["analytics-dev-storage"] == "ROLLBACK_COMPLETE"
 
     assert run_apply("dev", None, ["storage"], lambda: True) == 2

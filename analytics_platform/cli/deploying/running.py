@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analytics_platform.cli.deploying.account import examine
+from analytics_platform.cli.deploying.account import examine, remarks
 from analytics_platform.cli.deploying.checkout import Checkout, DeployError, Target, checkout, told
 
 REFUSED = 2
 BEFORE_A_RELEASE = frozenset({"network", "storage", "delivery"})
 """Stacks that the first release needs, so that they are deployed without one."""
+
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_QUIET = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+"""The CLI asks AWS and nobody else: its version is held by a lock."""
 
 _DESTRUCTIVE = re.compile(r"\b(destroy|replace|replaced|requires replacement)\b")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -61,8 +65,9 @@ def _run(
     if needs_release and not target.is_built:
         message = "the release is not built; name the file of a release with: --release release.json"
         raise DeployError(message)
-    region = os.environ.get("AWS_REGION")  # noqa: TID251 - of the caller's shell, no setting of ours
-    examine(target, region, with_release=needs_release)
+    shell = os.environ  # noqa: TID251 - of the caller, no settings of ours
+    regions = {name: shell[name] for name in _REGIONS if shell.get(name)}
+    examine(target, regions, with_release=needs_release)
     costs = found.costs(environment)
     with tempfile.TemporaryDirectory(prefix="analytics_deploy_") as folder:
         _synthesise(found, environment, release, Path(folder))
@@ -74,7 +79,13 @@ def _run(
             told("Nothing was changed.")
             return 1
         arguments = ["deploy", "--app", folder, "--require-approval", "never", "--exclusively", *selected]
-        return 1 if _cdk(found, target, arguments).returncode else 0
+        if _cdk(found, target, arguments).returncode:
+            told(
+                "analytics deploy: it was not deployed to its end; the reason stands above, or is told "
+                "by: aws cloudformation describe-stack-events; mend that and apply again: what is done stays"
+            )
+            return 1
+        return 0
 
 
 def _synthesise(found: Checkout, environment: str, release: Path | None, folder: Path) -> None:
@@ -98,6 +109,9 @@ def _show(found: Checkout, target: Target, folder: Path, selected: Sequence[str]
         raise DeployError(message)
     diff = ended.stdout + ended.stderr
     told(diff.strip())
+    synthesised = sorted(each.name.removesuffix(".template.json") for each in folder.glob("*.template.json"))
+    for line in remarks(target, names or synthesised):
+        told(line)
     lost = destructive(diff)
     told("\nDestroyed or replaced:" if lost else "\nNothing is destroyed or replaced.")
     for line in lost:
@@ -113,12 +127,12 @@ def _last(said: str) -> str:
 def _cdk(
     found: Checkout, target: Target | None, arguments: Sequence[str], *, is_read: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    variables = dict(os.environ)  # noqa: TID251 - handed on to a program as it is
+    variables = {**os.environ, **_QUIET}  # noqa: TID251 - handed on to a program as it is
     if target is not None:
         variables["AWS_REGION"] = target.region
     variables["PATH"] = f"{found.node.parent}{os.pathsep}{variables.get('PATH', '')}"
     return subprocess.run(  # noqa: S603 - programs of this repository
-        [str(found.node), str(found.cdk), *arguments],
+        [str(found.node), str(found.cdk), "--no-notices", *arguments],
         cwd=found.root,
         env=variables,
         capture_output=is_read,

@@ -59,11 +59,11 @@ def test_credentials_of_another_account_are_refused(bootstrapped: Cloud) -> None
 
 def test_another_region_of_the_shell_is_refused(bootstrapped: Cloud) -> None:
     with pytest.raises(DeployError, match="AWS_REGION is us-west-1, the environment is in"):
-        examine(_target(bootstrapped), "us-west-1", with_release=False)
+        examine(_target(bootstrapped), {"AWS_REGION": "us-west-1"}, with_release=False)
 
 
 def test_an_account_without_bootstrap_is_refused(cloud: Cloud) -> None:
-    with pytest.raises(DeployError, match="not bootstrapped; run: cdk bootstrap aws://"):
+    with pytest.raises(DeployError, match="not bootstrapped; run: make bootstrap ENVIRONMENT=unready"):
         examine(_target(cloud), None, with_release=False)
 
 
