@@ -41,7 +41,7 @@ lint-infra: $(INFRA)/.made ## Synthesise every stack offline and check templates
 	$(INFRA)/bin/mypy --follow-imports=silent infra
 	$(INFRA)/bin/python -m infra.checks
 
-test-infra: $(INFRA)/.made $(EMULATOR)/.made infra/node_modules/.package-lock.json ## Test the stacks, and deploy them into an emulation
+test-infra: $(MANIFEST) $(INFRA)/.made $(EMULATOR)/.made infra/node_modules/.package-lock.json ## Test the stacks, and deploy them into an emulation
 	$(INFRA)/bin/python -m pytest infra
 
 images: ## Build the images and hold them against their budgets; ENGINE=podman for Podman
