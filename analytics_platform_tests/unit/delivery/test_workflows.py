@@ -111,7 +111,8 @@ def test_one_job_builds_and_what_it_built_goes_everywhere() -> None:
     for name in ("dev", "prod"):
         assert _job("deploy", name)["uses"] == f"{_OURS}install.yml"
         assert _job("deploy", name)["with"]["environment"] == name
-    assert _runs(_job("install", "install"))[:3] == ["make origin", "make promote", "make deploy"]
+    recipes = ["make origin", "make tools", "make promote", "make deploy"]
+    assert _runs(_job("install", "install"))[:4] == recipes
 
 
 def test_production_comes_after_development_and_each_has_its_environment() -> None:
@@ -133,6 +134,23 @@ def test_a_role_is_taken_on_by_identity_and_only_in_its_account() -> None:
     for role in roles:
         assert role["allowed-account-ids"] in role["role-to-assume"]
         assert not [key for key in role if "access-key" in key]
+
+
+@EACH_JOB
+def test_nothing_is_installed_once_a_role_was_taken_on(workflow: str, name: str, job: dict[str, Any]) -> None:
+    steps = [step.get("run") or step["uses"].split("@")[0] for step in job.get("steps", [])]
+    if "aws-actions/configure-aws-credentials" in steps:
+        first = steps.index("aws-actions/configure-aws-credentials")
+        assert steps.index("make tools") < first, f"{workflow}.{name}"
+
+
+def test_what_is_signed_was_verified_before_and_is_on_main() -> None:
+    steps = [step.get("run") or step["uses"].split("@")[0] for step in _job("release", "publish")["steps"]]
+    signed = steps.index("actions/attest-build-provenance")
+    assert steps.index("make verify") < signed < steps.index("make publish")
+    assert _runs(_job("release", "build"))[0] == "make ancestor"
+    (checkout,) = _actions(_job("release", "build"), "actions/checkout")
+    assert checkout["with"]["fetch-depth"] == "0"
 
 
 def test_the_matrix_is_what_the_package_supports() -> None:
