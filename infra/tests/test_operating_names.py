@@ -15,7 +15,7 @@ TEXTS = {name: (DOCS / name).read_text("utf-8") for name in ("deploy.md", "runbo
 _OURS = re.compile(r"(?<![\w.])/?analytics-(?:dev|prod)-?[\w/-]*\w")
 _COMMAND = re.compile(r"\baws ([a-z0-9-]+ [a-z0-9-]+)((?:(?!\baws |\)).)*)")
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-_OF_THE_CLI_ALONE = {"s3 cp", "sso login", "logs tail", "ecs wait", "acm wait"}
+_OF_THE_CLI_ALONE = {"s3 cp", "sso login", "logs tail", "ecs wait", "acm wait", "rds wait"}
 """Commands that are no call of a service."""
 
 _SERVICES = {"s3api": "s3"}
@@ -76,5 +76,6 @@ def test_a_command_of_aws_is_there_with_its_options(document: str, command: str,
     assert operation in calls, f"{document}: aws {command}"
     shape = model.operation_model(calls[operation]).input_shape
     known = {xform_name(each, "-") for each in (shape.members if shape else {})} | _OF_THE_CLI
+    known |= {f"no-{each}" for each in known}
     asked = set(re.findall(r"(?<!\S)--([a-z-]+)", rest))
     assert asked <= known, f"{document}: aws {command}: {asked - known}"
