@@ -3,9 +3,11 @@
 import json
 import re
 import tarfile
+import tempfile
 from pathlib import Path
 
 from analytics_platform.archives.faults import ArchiveError
+from analytics_platform.archives.releases.programs import run
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST_BYTES = 1_000_000
@@ -31,3 +33,31 @@ def image_digest(archive: Path) -> str:
         message = f"{archive} names its image {digest[:80]!r}, no SHA-256: make it anew with: make image"
         raise ArchiveError(message)
     return digest
+
+
+def push_image(archive: Path, registry: str, login: str, name: str) -> None:
+    """Copy the image of an archive into a registry as it is.
+
+    Parameters
+    ----------
+    archive : Path
+        OCI archive of one image.
+    registry : str
+        Host of the registry, with its port if it has one.
+    login : str
+        User and password, as registries take them: with a colon between, in base64.
+    name : str
+        Repository and tag.
+
+    Raises
+    ------
+    ArchiveError
+        If skopeo is missing or refuses, also where the registry would get another digest.
+    """
+    with tempfile.TemporaryDirectory() as private:
+        logins = Path(private, "auth.json")
+        logins.touch(mode=0o600)
+        logins.write_text(json.dumps({"auths": {registry: {"auth": login}}}), "utf-8")
+        places = [f"oci-archive:{archive.absolute()}", f"docker://{registry}/{name}"]
+        copy = ["skopeo", "copy", "--preserve-digests", "--dest-authfile", str(logins), *places]
+        run(copy, archive.parent, cure="install skopeo 1.9 or later, and look at the role")

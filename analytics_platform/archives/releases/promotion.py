@@ -1,7 +1,6 @@
 """Putting a release where an installation takes it from: the same bytes everywhere. Nothing is built here."""
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from analytics_platform.archives.faults import ArchiveError
 from analytics_platform.archives.releases.bundles import CERTIFICATES, MANIFEST, NO_IMAGE, image_name
-from analytics_platform.archives.releases.images import image_digest
-from analytics_platform.archives.releases.programs import run
+from analytics_platform.archives.releases.images import image_digest, push_image
 from analytics_platform.archives.releases.sums import read_sums
 from analytics_platform.archives.store import Built, upload
 
@@ -112,20 +110,16 @@ def _certificates(session: boto3.Session, file: Path, place: Place) -> str:
 
 
 def _image(session: boto3.Session, folder: Path, digest: str, place: Place) -> str:
-    """Copy the image as it is: skopeo refuses where a registry would get another digest."""
+    """Copy the image, unless the registry has it."""
     ecr = session.client("ecr")
     if _has_image(ecr, place.repository, digest):
         return _told(f"{place.repository}@{digest}", is_new=False)
     login = ecr.get_authorization_token()["authorizationData"][0]
     registry = str(login["proxyEndpoint"]).split("//")[-1]
-    with tempfile.TemporaryDirectory() as private:
-        logins = Path(private, "auth.json")
-        logins.touch(mode=0o600)
-        logins.write_text(json.dumps({"auths": {registry: {"auth": login["authorizationToken"]}}}), "utf-8")
-        source = f"oci-archive:{(folder / image_name(digest)).absolute()}"
-        target = f"docker://{registry}/{place.repository}:{digest.removeprefix('sha256:')[:_SHORT]}"
-        copy = ["skopeo", "copy", "--preserve-digests", "--dest-authfile", str(logins), source, target]
-        run(copy, folder, cure="install skopeo 1.9 or later, and look at the role")
+    tag = digest.removeprefix("sha256:")[:_SHORT]
+    push_image(
+        folder / image_name(digest), registry, str(login["authorizationToken"]), f"{place.repository}:{tag}"
+    )
     if not _has_image(ecr, place.repository, digest):
         message = f"the registry has not kept {digest}: build the image as an OCI archive, with: make image"
         raise ArchiveError(message)
